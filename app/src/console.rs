@@ -1,0 +1,46 @@
+//! The port through which pages get their data.
+//!
+//! The server implements [`Console`] and puts it into Leptos' context once per request, bound to the company and the
+//! person of that request's session. It is bound to nobody for a request without a session (and while the server
+//! lists its routes): everything but signing in then answers [`ConsoleError::SignedOut`].
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use leptos::prelude::use_context;
+
+use crate::contract::{
+    AccountList, ConsoleError, ConversationPage, ConversationQuery, SignIn, ThreadPage, ThreadQuery, Viewer,
+};
+
+/// What a page may ask of the server, on behalf of one person of one company.
+#[async_trait]
+pub trait Console: Send + Sync {
+    /// Who is looking.
+    async fn viewer(&self) -> Result<Viewer, ConsoleError>;
+
+    /// Opens a session under a new id and gives the browser its cookie.
+    async fn sign_in(&self, credentials: SignIn) -> Result<(), ConsoleError>;
+
+    /// Ends the session and takes the cookie back. Without a session nothing happens.
+    async fn sign_out(&self) -> Result<(), ConsoleError>;
+
+    /// The company's accounts.
+    async fn accounts(&self) -> Result<AccountList, ConsoleError>;
+
+    /// One page of an account's conversations.
+    async fn conversations(&self, query: ConversationQuery) -> Result<ConversationPage, ConsoleError>;
+
+    /// One page of a conversation's messages.
+    async fn thread(&self, query: ThreadQuery) -> Result<ThreadPage, ConsoleError>;
+}
+
+/// The console of this request.
+///
+/// To be read before the first `.await`, since the context is that of the running request.
+///
+/// # Errors
+/// `Unavailable` when the server provided none, rather than a panic.
+pub fn console() -> Result<Arc<dyn Console>, ConsoleError> {
+    use_context::<Arc<dyn Console>>().ok_or(ConsoleError::Unavailable { request_id: None })
+}

@@ -1,0 +1,18 @@
+//! An account's conversations: the list on the left, one thread on the right; on a narrow screen one of the two.
+//!
+//! Search, page and thread are all in the URL ([`address`]), and the list stays while threads change.
+
+mod address;
+mod body;
+mod delivery;
+mod keys;
+mod list;
+mod message;
+mod page;
+mod row;
+mod search;
+mod server_fns;
+mod thread;
+
+pub use page::{ConversationsPage, NoThread};
+pub use thread::ThreadPane;

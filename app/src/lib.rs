@@ -1,0 +1,31 @@
+//! What the administrator sees, and the contract it speaks.
+//!
+//! Everything here is compiled twice: into the server, which renders the first page, and into WASM, which takes
+//! over in the browser. So it knows nothing of SQL, tokio or HTTP. Data comes through one port, the trait
+//! [`Console`](console::Console), which the server implements and hands to each request already bound to a company
+//! and a person: no page and no server function can name another tenant. What a page may do to the response it is
+//! rendered into, a status or a redirect, goes through the second and smaller port, [`Reply`](reply::Reply).
+//!
+//! One folder a screen (`accounts`, `conversations`, `session`), `frame` around those that need a person, the shared
+//! pieces in `ui`, and what travels between browser and server in `contract`.
+//!
+//! Every route is rendered whole before its first byte leaves (`SsrMode::Async`): the page is complete without
+//! JavaScript, and a status or a redirect found while reading still reaches the response. The state of a list lives
+//! in the URL, so that links, forms and the back button work before and without WASM.
+
+#![expect(clippy::needless_pass_by_value, reason = "Leptos hands its components their props by value")]
+
+mod accounts;
+pub mod console;
+pub mod contract;
+mod conversations;
+mod frame;
+mod not_found;
+pub mod reply;
+mod routes;
+mod session;
+mod shell;
+pub mod ui;
+
+pub use routes::App;
+pub use shell::shell;

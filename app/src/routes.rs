@@ -1,0 +1,40 @@
+//! The route table and nothing else.
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::components::{ParentRoute, Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+
+use crate::accounts::{AccountIndex, AccountLayout, AccountsPage};
+use crate::conversations::{ConversationsPage, NoThread, ThreadPane};
+use crate::frame::Frame;
+use crate::not_found::NotFoundPage;
+use crate::session::SignInPage;
+
+fn title(page: String) -> String {
+    if page.is_empty() { "Waypost".into() } else { format!("{page} · Waypost") }
+}
+
+/// The app, from the server's page and from the browser's side alike.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Title text="" formatter=title />
+        <Router>
+            <Routes fallback=NotFoundPage>
+                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
+                <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
+                    <Route path=path!("/") view=AccountsPage />
+                    <ParentRoute path=path!("/accounts/:account") view=AccountLayout>
+                        <Route path=path!("") view=AccountIndex />
+                        <ParentRoute path=path!("/conversations") view=ConversationsPage>
+                            <Route path=path!("") view=NoThread />
+                            <Route path=path!(":conversation") view=ThreadPane />
+                        </ParentRoute>
+                    </ParentRoute>
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}

@@ -1,0 +1,35 @@
+//! The document around the app: rendered by the server only.
+
+use leptos::prelude::*;
+use leptos_meta::{HashedStylesheet, MetaTags};
+
+use crate::routes::App;
+use crate::ui::theme::Theme;
+
+/// The brand's mark. A `data:` URL, so that it needs neither a file nor a request.
+const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 22 22'%3E\
+    %3Crect width='22' height='22' rx='6' fill='%23007a55'/%3E\
+    %3Cpath d='M5 7l2.5 8L11 8l3.5 7L17 7' fill='none' stroke='white' stroke-width='2'/%3E%3C/svg%3E";
+
+/// The whole HTML document. The theme is known from the cookie, so nothing flashes before WASM is there.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let theme = use_context::<Theme>().unwrap_or_default();
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=theme.as_str()>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <link rel="icon" href=ICON />
+                <HashedStylesheet options=options.clone() id="leptos" />
+                <AutoReload options=options.clone() />
+                <HydrationScripts options />
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}

@@ -1,0 +1,117 @@
+//! Light or dark: what the system says, unless the person chose. The choice is kept in a cookie, because only a
+//! cookie is known to the server before the first page is drawn.
+
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use web_sys::HtmlDocument;
+
+/// Name of the cookie.
+const COOKIE: &str = "theme";
+
+/// Which colours to draw with. The server provides it in Leptos' context, read from the request's cookies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// As the system has it.
+    #[default]
+    System,
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
+impl Theme {
+    /// The name, as in the cookie and in `<html data-theme>`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// Reads the choice out of a request's `Cookie` header. Anything unknown is the system's.
+    pub fn from_cookie(header: Option<&str>) -> Self {
+        let cookies = header.unwrap_or_default().split(';');
+        let mut named = cookies.filter_map(|pair| pair.trim().split_once('='));
+        named.find(|(name, _)| *name == COOKIE).map_or(Self::System, |(_, value)| Self::parse(value))
+    }
+
+    fn parse(name: &str) -> Self {
+        match name {
+            "light" => Self::Light,
+            "dark" => Self::Dark,
+            _ => Self::System,
+        }
+    }
+}
+
+/// The choice of colours. It needs WASM, so it is hidden until then; the system's choice works without.
+#[component]
+pub fn ThemeSwitch() -> impl IntoView {
+    let now = current();
+    let choices = [(Theme::System, "System"), (Theme::Light, "Light"), (Theme::Dark, "Dark")];
+    view! {
+        <div class="theme js-only">
+            <span aria-hidden="true">"Theme"</span>
+            <select class="input" aria-label="Theme" on:change=|event| choose(Theme::parse(&event_target_value(&event)))>
+                {choices
+                    .map(|(theme, word)| {
+                        view! {
+                            <option value=theme.as_str() selected=theme == now>
+                                {word}
+                            </option>
+                        }
+                    })
+                    .collect_view()}
+            </select>
+        </div>
+    }
+}
+
+/// From the context on the server, from the document in the browser, where the server has written the same.
+fn current() -> Theme {
+    use_context::<Theme>().unwrap_or_else(|| {
+        if cfg!(feature = "ssr") {
+            return Theme::System;
+        }
+        let root = document().document_element();
+        root.and_then(|html| html.get_attribute("data-theme")).map_or(Theme::System, |name| Theme::parse(&name))
+    })
+}
+
+/// Changes the colours at once and remembers them for a year.
+fn choose(theme: Theme) {
+    let cookie = format!("{COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax", theme.as_str());
+    let document = document();
+    let kept = document.unchecked_ref::<HtmlDocument>().set_cookie(&cookie);
+    let shown = document.document_element().map(|html| html.set_attribute("data-theme", theme.as_str()));
+    if kept.is_err() || !matches!(shown, Some(Ok(()))) {
+        leptos::logging::warn!("The browser did not take the theme.");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_choice_is_found_among_other_cookies() {
+        assert_eq!(Theme::from_cookie(Some("session=abc; theme=dark; x=y")), Theme::Dark);
+        assert_eq!(Theme::from_cookie(Some("theme=light")), Theme::Light);
+    }
+
+    #[test]
+    fn without_a_choice_the_system_decides() {
+        for header in [None, Some(""), Some("theme="), Some("theme=pink"), Some("mytheme=dark"), Some("theme")] {
+            assert_eq!(Theme::from_cookie(header), Theme::System, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        for theme in [Theme::System, Theme::Light, Theme::Dark] {
+            assert_eq!(Theme::parse(theme.as_str()), theme);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! A company's WhatsApp numbers.
+
+pub mod add;
+pub mod store;

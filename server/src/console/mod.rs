@@ -1,0 +1,180 @@
+//! The server's side of the console's port: what a page may read and do, bound to one person of one company.
+//!
+//! A [`RequestConsole`] is made for each request from its [`Session`]; without one, everything but signing in answers
+//! `SignedOut`. It checks the role, asks the stores through the session's tenant, and lets [`views`] turn rows into
+//! the contract. Errors of the database are logged here, once, with the request's id, which is all the browser gets.
+
+mod cookie;
+mod read;
+mod thread;
+pub mod views;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use app::console::Console;
+use app::contract::{
+    AccountList, ConsoleError, ConversationPage, ConversationQuery, SignIn, ThreadPage, ThreadQuery, Viewer,
+};
+use app::reply::Reply;
+use async_trait::async_trait;
+use axum::http::{HeaderValue, StatusCode, header};
+use leptos_axum::ResponseOptions;
+
+use crate::clock::Clock;
+use crate::database::Database;
+use crate::users::session::Session;
+use crate::users::sign_in::Doorman;
+
+pub use cookie::CookiePolicy;
+
+/// What every request's console is made from.
+#[derive(Clone, Debug)]
+pub struct ConsoleParts {
+    /// The database.
+    pub database: Database,
+    /// Slows down guessing.
+    pub doorman: Doorman,
+    /// How the session's cookie is set.
+    pub cookies: CookiePolicy,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// Who asks, as found out before the page is rendered.
+#[derive(Clone, Debug, Default)]
+pub struct Caller {
+    /// Whoever is signed in.
+    pub session: Option<Session>,
+    /// The browser's address.
+    pub address: Option<IpAddr>,
+    /// In the log as well.
+    pub request_id: Option<String>,
+    /// The session could not be looked up: the database is away.
+    pub unavailable: bool,
+}
+
+/// The console of one request.
+pub struct RequestConsole {
+    parts: ConsoleParts,
+    caller: Caller,
+    response: ResponseOptions,
+}
+
+impl RequestConsole {
+    /// Binds the console to a caller.
+    pub fn new(parts: ConsoleParts, caller: Caller, response: ResponseOptions) -> Self {
+        Self { parts, caller, response }
+    }
+
+    /// The session, or why there is none.
+    fn session(&self) -> Result<&Session, ConsoleError> {
+        match &self.caller.session {
+            Some(session) => Ok(session),
+            None if self.caller.unavailable => Err(self.unavailable()),
+            None => Err(ConsoleError::SignedOut),
+        }
+    }
+
+    fn unavailable(&self) -> ConsoleError {
+        ConsoleError::Unavailable { request_id: self.caller.request_id.clone() }
+    }
+
+    /// Logs what went wrong and keeps it from the browser.
+    fn failed(&self, error: ReadError) -> ConsoleError {
+        match error {
+            ReadError::Console(error) => error,
+            ReadError::Database(error) => {
+                tracing::error!(%error, request_id = self.caller.request_id, "the console cannot read");
+                self.unavailable()
+            }
+        }
+    }
+
+    fn set_cookie(&self, cookie: &str) -> Result<(), ConsoleError> {
+        let cookie = HeaderValue::from_str(cookie).map_err(|_invalid| self.unavailable())?;
+        self.response.append_header(header::SET_COOKIE, cookie);
+        Ok(())
+    }
+}
+
+/// Why a read did not succeed.
+#[derive(Debug)]
+pub(crate) enum ReadError {
+    /// To be said as it is.
+    Console(ConsoleError),
+    /// To be logged.
+    Database(sqlx::Error),
+}
+
+impl From<sqlx::Error> for ReadError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<ConsoleError> for ReadError {
+    fn from(error: ConsoleError) -> Self {
+        Self::Console(error)
+    }
+}
+
+#[async_trait]
+impl Console for RequestConsole {
+    async fn viewer(&self) -> Result<Viewer, ConsoleError> {
+        Ok(self.session()?.viewer.clone())
+    }
+
+    async fn sign_in(&self, credentials: SignIn) -> Result<(), ConsoleError> {
+        let ConsoleParts { database, doorman, clock, cookies } = &self.parts;
+        let token = doorman.sign_in(database, credentials, self.caller.address, clock.now()).await?;
+        // The session before, if any, ends: a browser has one.
+        if let Some(before) = &self.caller.session {
+            before.close().await.map_err(|error| self.failed(error.into()))?;
+        }
+        self.set_cookie(&cookies.set(&token))
+    }
+
+    async fn sign_out(&self) -> Result<(), ConsoleError> {
+        if let Some(session) = &self.caller.session {
+            session.close().await.map_err(|error| self.failed(error.into()))?;
+        }
+        self.set_cookie(&self.parts.cookies.clear())
+    }
+
+    async fn accounts(&self) -> Result<AccountList, ConsoleError> {
+        let session = self.session()?;
+        read::accounts(session, self.parts.clock.now()).await.map_err(|error| self.failed(error))
+    }
+
+    async fn conversations(&self, query: ConversationQuery) -> Result<ConversationPage, ConsoleError> {
+        let session = self.session()?;
+        read::conversations(session, query, self.parts.clock.now()).await.map_err(|error| self.failed(error))
+    }
+
+    async fn thread(&self, query: ThreadQuery) -> Result<ThreadPage, ConsoleError> {
+        let session = self.session()?;
+        thread::read(session, query, self.parts.clock.now()).await.map_err(|error| self.failed(error))
+    }
+}
+
+/// What a page may do to its response.
+#[derive(Clone)]
+pub struct LeptosReply(pub ResponseOptions);
+
+impl Reply for LeptosReply {
+    fn status(&self, code: u16) {
+        if let Ok(code) = StatusCode::from_u16(code) {
+            self.0.set_status(code);
+        }
+    }
+
+    fn redirect(&self, path: &str) {
+        leptos_axum::redirect(path);
+    }
+}
+
+/// As the context wants it.
+pub fn shared(console: RequestConsole) -> Arc<dyn Console> {
+    Arc::new(console)
+}

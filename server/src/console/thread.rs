@@ -1,0 +1,142 @@
+//! Reading one conversation: its messages, with everything that is about them folded in.
+
+use std::collections::HashMap;
+
+use app::contract::{ConsoleError, Message, MessageBody, Quote, Reaction, ThreadPage, ThreadQuery};
+use futures::FutureExt;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use super::read::{cursor, id};
+use super::{ReadError, views};
+use crate::conversations::cursor::Cursor;
+use crate::conversations::render;
+use crate::conversations::store::{self, ConversationRow, Filter, MessageRow, StatusRow};
+use crate::ids::{ConversationId, Owner};
+use crate::users::session::Session;
+
+/// Messages on one page.
+const PAGE: usize = 50;
+
+/// The rows of one page.
+struct Rows {
+    conversation: ConversationRow,
+    messages: Vec<MessageRow>,
+    about: Vec<MessageRow>,
+    quoted: Vec<MessageRow>,
+    statuses: Vec<StatusRow>,
+}
+
+/// One page of a conversation, in reading order.
+pub async fn read(session: &Session, query: ThreadQuery, now: OffsetDateTime) -> Result<ThreadPage, ReadError> {
+    let owner = Owner { company: session.tenant.company(), account: id(&query.account)? };
+    let conversation: ConversationId = id(&query.conversation)?;
+    let after = cursor(query.cursor.as_deref())?;
+    let mut rows = session
+        .tenant
+        .transaction(move |connection| load(connection, owner, conversation, after).boxed())
+        .await?;
+    let has_more = rows.messages.len() > PAGE;
+    rows.messages.truncate(PAGE);
+    let oldest = rows.messages.last().filter(|_| has_more).map(|row| Cursor { at: row.sent_at, id: row.id });
+    Ok(ThreadPage {
+        conversation: views::conversation(&rows.conversation),
+        messages: fold(&rows),
+        older: oldest.map(Cursor::encode),
+        now: views::timestamp(now),
+    })
+}
+
+async fn load(
+    connection: &mut PgConnection,
+    owner: Owner,
+    conversation: ConversationId,
+    after: Cursor,
+) -> Result<Rows, ReadError> {
+    let filter = Filter { only: Some(conversation), search: String::new(), after: Cursor::start(), limit: 1 };
+    let found = store::list(&mut *connection, owner, &filter).await?.pop().ok_or(ConsoleError::NotFound)?;
+    let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+    let messages = store::messages(&mut *connection, owner, conversation, after, limit).await?;
+    let wamids: Vec<String> = messages.iter().map(|row| row.wamid.clone()).collect();
+    let replies: Vec<String> = messages.iter().filter_map(|row| row.reply_to_wamid.clone()).collect();
+    Ok(Rows {
+        conversation: found,
+        about: store::about(&mut *connection, owner, &wamids).await?,
+        quoted: store::by_wamid(&mut *connection, owner, &replies).await?,
+        statuses: store::statuses(connection, owner, &wamids).await?,
+        messages,
+    })
+}
+
+fn fold(rows: &Rows) -> Vec<Message> {
+    let mut about: HashMap<&str, Vec<&MessageRow>> = HashMap::new();
+    for row in &rows.about {
+        about.entry(row.about_wamid.as_deref().unwrap_or_default()).or_default().push(row);
+    }
+    let quoted: HashMap<&str, &MessageRow> = rows.quoted.iter().map(|row| (row.wamid.as_str(), row)).collect();
+    let message = |row: &MessageRow| {
+        let about = about.get(row.wamid.as_str()).map_or(&[][..], Vec::as_slice);
+        let statuses = rows.statuses.iter().filter(|status| status.wamid == row.wamid);
+        Message {
+            id: row.id.to_string(),
+            wamid: row.wamid.clone(),
+            direction: views::direction(&row.direction),
+            sent_at: views::timestamp(row.sent_at),
+            body: edited(shown(row), about),
+            reply_to: row.reply_to_wamid.as_deref().map(|wamid| quote(quoted.get(wamid).copied())),
+            reactions: reactions(about),
+            edited: about.iter().any(|row| row.message_type == "edit"),
+            revoked: about.iter().any(|row| row.message_type == "revoke"),
+            status: row.status.as_deref().and_then(views::delivery_status),
+            timeline: statuses.map(views::status_entry).collect(),
+            event_id: row.event_id.to_string(),
+        }
+    };
+    rows.messages.iter().rev().map(message).collect()
+}
+
+/// A message's own content; a reaction, edit or revoke that stands for itself says what it is.
+fn shown(row: &MessageRow) -> MessageBody {
+    let words = row.body.as_deref().unwrap_or_default();
+    let note = match row.message_type.as_str() {
+        "reaction" if words.is_empty() => "Took a reaction back from a message that is not known here.".to_owned(),
+        "reaction" => format!("Reacted {words} to a message that is not known here."),
+        "edit" => format!("Changed a message that is not known here to: {words}"),
+        "revoke" => "Took back a message that is not known here.".to_owned(),
+        _ => return render::message_body(&row.message_type, row.body.as_deref(), row.content.as_ref()),
+    };
+    MessageBody::System { text: note }
+}
+
+/// The newest edit's words in place of the first ones.
+fn edited(body: MessageBody, about: &[&MessageRow]) -> MessageBody {
+    let newest = about.iter().rev().find(|row| row.message_type == "edit").and_then(|row| row.body.clone());
+    match (body, newest) {
+        (MessageBody::Text { .. }, Some(text)) => MessageBody::Text { text },
+        (MessageBody::Media { media, mime_type, file_name, .. }, Some(caption)) => {
+            MessageBody::Media { media, mime_type, file_name, caption: Some(caption) }
+        }
+        (body, _) => body,
+    }
+}
+
+/// The last reaction of each person, unless it was taken back.
+fn reactions(about: &[&MessageRow]) -> Vec<Reaction> {
+    let mut last: Vec<&MessageRow> = Vec::new();
+    for row in about.iter().filter(|row| row.message_type == "reaction") {
+        let same = |known: &&MessageRow| (&known.direction, known.contact_id) == (&row.direction, row.contact_id);
+        last.retain(|known| !same(known));
+        last.push(row);
+    }
+    let standing = last.into_iter().filter_map(|row| Some((row.body.clone().filter(|emoji| !emoji.is_empty())?, row)));
+    standing.map(|(emoji, row)| Reaction { emoji, direction: views::direction(&row.direction) }).collect()
+}
+
+fn quote(row: Option<&MessageRow>) -> Quote {
+    match row {
+        Some(row) => {
+            Quote { direction: Some(views::direction(&row.direction)), text: render::preview(&shown(row)) }
+        }
+        None => Quote { direction: None, text: "A message that is not known here".into() },
+    }
+}

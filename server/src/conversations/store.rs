@@ -1,0 +1,250 @@
+//! SQL of conversations and messages, for reading.
+
+use serde_json::Value;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::cursor::Cursor;
+use crate::ids::{ConversationId, Owner};
+
+/// A conversation with its contact and its last message.
+#[derive(Debug)]
+pub struct ConversationRow {
+    /// Its id.
+    pub id: Uuid,
+    /// Time of the last message.
+    pub last_message_at: OffsetDateTime,
+    /// Where it is with a group.
+    pub group_id: Option<String>,
+    /// What the business calls the person.
+    pub address_book_name: Option<String>,
+    /// What the person calls themselves.
+    pub profile_name: Option<String>,
+    /// Without the @.
+    pub username: Option<String>,
+    /// Digits.
+    pub phone: Option<String>,
+    /// Usually digits.
+    pub wa_id: Option<String>,
+    /// Business-scoped user id.
+    pub bsuid: Option<String>,
+    /// Of the last message.
+    pub message_type: Option<String>,
+    /// Of the last message.
+    pub body: Option<String>,
+    /// Of the last message.
+    pub content: Option<Value>,
+    /// Of the last message.
+    pub direction: Option<String>,
+    /// Of the last message.
+    pub status: Option<String>,
+}
+
+/// Which conversations to read.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// Only this one.
+    pub only: Option<ConversationId>,
+    /// Part of a name, number or username; empty: all.
+    pub search: String,
+    /// After this place.
+    pub after: Cursor,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Conversations of an account, the newest message first.
+pub async fn list(
+    tenant: &mut PgConnection,
+    owner: Owner,
+    filter: &Filter,
+) -> Result<Vec<ConversationRow>, sqlx::Error> {
+    sqlx::query_as!(
+        ConversationRow,
+        r#"
+        select c.id, c.last_message_at, c.group_id, p.address_book_name as "address_book_name?",
+               p.profile_name as "profile_name?", p.username as "username?", p.phone as "phone?", p.wa_id as "wa_id?",
+               p.bsuid as "bsuid?", m.type as "message_type?", m.body as "body?", m.content as "content?",
+               m.direction as "direction?", m.status::text as "status?"
+        from conversations c
+        left join contacts p on p.company_id = c.company_id and p.id = c.contact_id
+        left join lateral (
+            select type, body, content, direction, status from messages m
+            where m.company_id = c.company_id and m.conversation_id = c.id and m.about_wamid is null
+            order by m.sent_at desc, m.id desc limit 1
+        ) m on true
+        where c.company_id = $1 and c.account_id = $2 and ($3::uuid is null or c.id = $3)
+          and (c.last_message_at, c.id) < ($4, $5)
+          and ($6 = '' or concat_ws(' ', p.address_book_name, p.profile_name, '@' || p.username, '+' || p.phone, p.wa_id,
+                                    c.group_id) ilike '%' || $6 || '%')
+        order by c.last_message_at desc, c.id desc
+        limit $7
+        "#,
+        owner.company.0,
+        owner.account.0,
+        filter.only.map(|conversation| conversation.0),
+        filter.after.at,
+        filter.after.id,
+        literally(&filter.search),
+        filter.limit,
+    )
+    .fetch_all(tenant)
+    .await
+}
+
+/// A search text whose `%` and `_` mean themselves.
+fn literally(search: &str) -> String {
+    search.trim().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+/// A message.
+#[derive(Clone, Debug)]
+pub struct MessageRow {
+    /// Its id.
+    pub id: Uuid,
+    /// Meta's id.
+    pub wamid: String,
+    /// Who sent it, where known.
+    pub contact_id: Option<Uuid>,
+    /// `inbound` or `outbound`.
+    pub direction: String,
+    /// Meta's type.
+    pub message_type: String,
+    /// What a person reads first.
+    pub body: Option<String>,
+    /// The part of the JSON that belongs to the type.
+    pub content: Option<Value>,
+    /// The message it answers.
+    pub reply_to_wamid: Option<String>,
+    /// The message it is about.
+    pub about_wamid: Option<String>,
+    /// By Meta's clock.
+    pub sent_at: OffsetDateTime,
+    /// How far it came.
+    pub status: Option<String>,
+    /// The event it was made from.
+    pub event_id: Uuid,
+}
+
+/// Messages of a conversation, the newest first. Reactions, edits and revokes are left to [`about`], unless the message
+/// they are about is not known here: then they stand for themselves.
+pub async fn messages(
+    tenant: &mut PgConnection,
+    owner: Owner,
+    conversation: ConversationId,
+    after: Cursor,
+    limit: i64,
+) -> Result<Vec<MessageRow>, sqlx::Error> {
+    sqlx::query_as!(
+        MessageRow,
+        r#"
+        select m.id, m.wamid, m.contact_id, m.direction, m.type as message_type, m.body, m.content, m.reply_to_wamid,
+               m.about_wamid, m.sent_at, m.status::text as status, m.event_id
+        from messages m
+        where m.company_id = $1 and m.account_id = $2 and m.conversation_id = $3 and (m.sent_at, m.id) < ($4, $5)
+          and (m.about_wamid is null or not exists (
+                select from messages t
+                where t.company_id = m.company_id and t.account_id = m.account_id and t.wamid = m.about_wamid))
+        order by m.sent_at desc, m.id desc
+        limit $6
+        "#,
+        owner.company.0,
+        owner.account.0,
+        conversation.0,
+        after.at,
+        after.id,
+        limit,
+    )
+    .fetch_all(tenant)
+    .await
+}
+
+/// Reactions, edits and revokes of these messages, oldest first.
+pub async fn about(
+    tenant: &mut PgConnection,
+    owner: Owner,
+    wamids: &[String],
+) -> Result<Vec<MessageRow>, sqlx::Error> {
+    sqlx::query_as!(
+        MessageRow,
+        r#"
+        select m.id, m.wamid, m.contact_id, m.direction, m.type as message_type, m.body, m.content, m.reply_to_wamid,
+               m.about_wamid, m.sent_at, m.status::text as status, m.event_id
+        from messages m
+        where m.company_id = $1 and m.account_id = $2 and m.about_wamid = any($3)
+        order by m.sent_at, m.id
+        "#,
+        owner.company.0,
+        owner.account.0,
+        wamids,
+    )
+    .fetch_all(tenant)
+    .await
+}
+
+/// Messages by their wamids, for quoting.
+pub async fn by_wamid(
+    tenant: &mut PgConnection,
+    owner: Owner,
+    wamids: &[String],
+) -> Result<Vec<MessageRow>, sqlx::Error> {
+    sqlx::query_as!(
+        MessageRow,
+        r#"
+        select m.id, m.wamid, m.contact_id, m.direction, m.type as message_type, m.body, m.content, m.reply_to_wamid,
+               m.about_wamid, m.sent_at, m.status::text as status, m.event_id
+        from messages m
+        where m.company_id = $1 and m.account_id = $2 and m.wamid = any($3)
+        "#,
+        owner.company.0,
+        owner.account.0,
+        wamids,
+    )
+    .fetch_all(tenant)
+    .await
+}
+
+/// A status as it came.
+#[derive(Clone, Debug)]
+pub struct StatusRow {
+    /// Of which message.
+    pub wamid: String,
+    /// Meta's word.
+    pub status: String,
+    /// By Meta's clock.
+    pub occurred_at: OffsetDateTime,
+    /// `errors[]` as it came.
+    pub errors: Option<Value>,
+}
+
+/// All statuses of these messages, oldest first.
+pub async fn statuses(
+    tenant: &mut PgConnection,
+    owner: Owner,
+    wamids: &[String],
+) -> Result<Vec<StatusRow>, sqlx::Error> {
+    sqlx::query_as!(
+        StatusRow,
+        r#"
+        select wamid, status, occurred_at, errors from message_statuses
+        where company_id = $1 and account_id = $2 and wamid = any($3)
+        order by occurred_at, event_id
+        "#,
+        owner.company.0,
+        owner.account.0,
+        wamids,
+    )
+    .fetch_all(tenant)
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::literally;
+
+    #[test]
+    fn wildcards_are_searched_for_as_they_are() {
+        assert_eq!(literally(" 100%_\\ "), "100\\%\\_\\\\");
+    }
+}

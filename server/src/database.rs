@@ -1,0 +1,158 @@
+//! Connections, roles and transactions.
+//!
+//! One `DATABASE_URL` serves three pools. Each connection steps down to a role that owns nothing right after it was
+//! made (`SET ROLE`), so that row-level security holds for every statement: the console sees one company, the engine
+//! (writer and worker) crosses companies and can do little else, identity finds the company of somebody who signs in.
+//!
+//! A transaction of the console runs in a task that owns it. Handlers are dropped when a browser goes away, and a
+//! future dropped inside `Pool::begin()` would leave the connection inside an open transaction that the next borrower
+//! inherits. As a second net, a connection that comes back inside a transaction is closed instead of pooled.
+
+use std::future::Future;
+use std::str::FromStr;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{Connection, PgConnection, PgTransaction};
+
+use crate::ids::CompanyId;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
+/// How long a statement waits for a connection before the database counts as away.
+pub const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(700);
+
+/// The database, in its three roles.
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// Webhook writer, worker, configuration snapshot.
+    pub engine: PgPool,
+    /// Companies and logins, before a company is known.
+    pub identity: PgPool,
+    console: PgPool,
+}
+
+/// How many connections each pool may hold.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolSizes {
+    /// Writer lanes, workers and a few for the snapshot and readiness.
+    pub engine: u32,
+    /// Pages being read at once.
+    pub console: u32,
+}
+
+impl Default for PoolSizes {
+    fn default() -> Self {
+        Self { engine: 12, console: 12 }
+    }
+}
+
+impl Database {
+    /// Makes the pools without connecting yet.
+    ///
+    /// # Errors
+    /// When the URL cannot be read.
+    pub fn new(url: &SecretString, sizes: PoolSizes) -> Result<Self, sqlx::Error> {
+        let options = PgConnectOptions::from_str(url.expose_secret())?.application_name("waypost");
+        Ok(Self {
+            engine: pool(&options, sizes.engine, "set role waypost_engine; set statement_timeout = '10s'; set lock_timeout = '3s'"),
+            console: pool(&options, sizes.console, "set role waypost_console; set statement_timeout = '10s'"),
+            identity: pool(&options, 4, "set role waypost_identity; set statement_timeout = '5s'"),
+        })
+    }
+
+    /// The database as one company sees it.
+    pub fn tenant(&self, company: CompanyId) -> Tenant {
+        Tenant { pool: self.console.clone(), company }
+    }
+
+    /// Ends all connections, waiting for those in use.
+    pub async fn close(&self) {
+        tokio::join!(self.engine.close(), self.console.close(), self.identity.close());
+    }
+}
+
+fn pool(options: &PgConnectOptions, size: u32, greeting: &'static str) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .after_connect(move |connection, _| {
+            Box::pin(async move { sqlx::raw_sql(greeting).execute(connection).await.map(drop) })
+        })
+        .after_release(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+        .connect_lazy_with(options.clone())
+}
+
+/// The database as one company sees it: every statement runs in a transaction whose `app.company_id` is that company,
+/// so row-level security hides all others.
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    pool: PgPool,
+    company: CompanyId,
+}
+
+impl Tenant {
+    /// Whose data it is.
+    pub fn company(&self) -> CompanyId {
+        self.company
+    }
+
+    /// Runs `work` in one transaction and commits it. The transaction lives in a task of its own and ends properly
+    /// even if nobody waits for it any more.
+    ///
+    /// # Errors
+    /// Those of `work` (rolled back) and of the database.
+    pub fn transaction<T, E, F>(&self, work: F) -> impl Future<Output = Result<T, E>> + Send + use<T, E, F>
+    where
+        F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<sqlx::Error> + Send + 'static,
+    {
+        let Self { pool, company } = self.clone();
+        own(async move {
+            let mut transaction = begin(&pool).await?;
+            sqlx::query!("select set_config('app.company_id', $1, true)", company.to_string())
+                .fetch_one(&mut *transaction)
+                .await?;
+            let result = work(&mut transaction).await?;
+            transaction.commit().await?;
+            Ok(result)
+        })
+    }
+}
+
+/// Begins a transaction. Only for tasks that nobody drops: see the module's doc.
+///
+/// # Errors
+/// Those of the database.
+#[expect(clippy::disallowed_methods, reason = "the one place that begins; its callers own their task")]
+pub async fn begin(pool: &PgPool) -> Result<PgTransaction<'static>, sqlx::Error> {
+    pool.begin().await
+}
+
+/// Runs `work` in a task of its own, to its end.
+///
+/// # Errors
+/// Those of `work`; a panic inside it counts as `WorkerCrashed`.
+pub async fn own<T, E>(work: impl Future<Output = Result<T, E>> + Send + 'static) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<sqlx::Error> + Send + 'static,
+{
+    tokio::spawn(work).await.unwrap_or_else(|_panicked| Err(sqlx::Error::WorkerCrashed.into()))
+}
+
+/// Brings the schema up to date, as the owner. Safe to run from several processes at once: sqlx takes a lock.
+///
+/// # Errors
+/// Those of the migrations, also when the database is newer than this program.
+pub async fn migrate(url: &SecretString) -> Result<(), sqlx::migrate::MigrateError> {
+    let options = PgConnectOptions::from_str(url.expose_secret())?;
+    let mut connection = PgConnection::connect_with(&options).await?;
+    MIGRATIONS.run(&mut connection).await?;
+    connection.close().await?;
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! POST: an update from Meta, from the wire to the disk.
+//!
+//! The order is fixed: size, configuration, signature, and only then a look inside. 200 means committed.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use app::contract::WebhookStatus;
+use axum::Extension;
+use axum::body::{Body, Bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, Response, StatusCode, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use time::OffsetDateTime;
+use tokio::time::Instant;
+
+use super::deliveries::{self, Post};
+use super::door::{Door, Refused, plain};
+use super::signature::{self, Signature};
+use crate::crypto;
+use crate::event_log::rejections::Reason;
+use crate::event_log::writer::StoreError;
+use crate::metrics;
+use crate::webhook_config::snapshot::PathEntry;
+
+/// Meta sends up to 3 MB.
+pub const BODY_LIMIT: usize = 4 * 1024 * 1024;
+/// How long a body may take to arrive.
+const BODY_DEADLINE: Duration = Duration::from_secs(15);
+/// How long storing may take before Meta is asked to come again: with everything else, within a second.
+const STORE_DEADLINE: Duration = Duration::from_millis(850);
+
+/// Accepts a POST, or refuses it: each refusal leaves a row with its reason, and the answer never says more than its
+/// status does.
+#[tracing::instrument(name = "receive", skip_all)]
+pub async fn post(
+    State(door): State<Door>,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    request: Request,
+) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let address = door.address.of(&parts.headers, peer.map(|Extension(ConnectInfo(peer))| peer));
+    let mut refused = Refused { method: "POST", path: parts.uri.path(), address, body: None };
+    let snapshot = door.configs.current();
+    let entry = snapshot.1.path(refused.path);
+    let read = match check_head(&parts.headers, entry) {
+        Ok(_) => read(body).await,
+        Err(reason) => Err(reason),
+    };
+    let bytes = match read {
+        Ok(bytes) => bytes,
+        Err(reason) => return door.refuse(&refused, entry, reason),
+    };
+    let started = Instant::now();
+    let sha256 = crypto::sha256(&bytes);
+    refused.body = Some((sha256, bytes.len()));
+    match accept(&door, entry, &parts.headers, refused.path, bytes, sha256).await {
+        Ok(()) => {
+            metrics::acknowledged(started.elapsed());
+            plain(StatusCode::OK, "OK")
+        }
+        Err(reason) => door.refuse(&refused, entry, reason),
+    }
+}
+
+/// What can be refused before the body has come.
+fn check_head<'a>(headers: &HeaderMap, entry: Option<&'a PathEntry>) -> Result<&'a PathEntry, Reason> {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|length| length > BODY_LIMIT as u64) {
+        return Err(Reason::TooLarge);
+    }
+    let entry = entry.ok_or(Reason::UnknownPath)?;
+    if headers.contains_key(header::CONTENT_ENCODING) {
+        return Err(Reason::ContentEncoding);
+    }
+    Ok(entry)
+}
+
+async fn read(body: Body) -> Result<Bytes, Reason> {
+    let collected = tokio::time::timeout(BODY_DEADLINE, Limited::new(body, BODY_LIMIT).collect()).await;
+    match collected {
+        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Reason::TooLarge),
+        Ok(Err(_broken)) => Err(Reason::BrokenBody),
+        Err(_too_slow) => Err(Reason::BrokenBody),
+    }
+}
+
+async fn accept(
+    door: &Door,
+    entry: Option<&PathEntry>,
+    headers: &HeaderMap,
+    path: &str,
+    body: Bytes,
+    sha256: [u8; 32],
+) -> Result<(), Reason> {
+    let entry = entry.ok_or(Reason::UnknownPath)?;
+    check_status(entry)?;
+    let signature = Signature::from_headers(headers).map_err(|error| match error {
+        signature::BadSignature::Missing => Reason::MissingSignature,
+        _ => Reason::BadSignature,
+    })?;
+    let now: OffsetDateTime = door.clock.now();
+    let signers = entry.signers(&body, &signature, now);
+    if signers.is_empty() {
+        return Err(Reason::BadSignature);
+    }
+    let post = Post { body, sha256, signers: &signers, path, headers, received_at: now };
+    let deliveries = deliveries::split(&post, &door.configs.current().1);
+    door.writer.store(deliveries, STORE_DEADLINE).await.map_err(|error| match error {
+        StoreError::Full => Reason::QueueFull,
+        StoreError::Unavailable | StoreError::Refused => Reason::Unavailable,
+    })
+}
+
+/// Without one verified configuration on the path there is nobody who could accept.
+fn check_status(entry: &PathEntry) -> Result<(), Reason> {
+    let any = |status| entry.configs.iter().any(|config| config.status == status);
+    match () {
+        () if any(WebhookStatus::Verified) => Ok(()),
+        () if any(WebhookStatus::Unverified) => Err(Reason::Unverified),
+        () => Err(Reason::Disabled),
+    }
+}

@@ -1,0 +1,93 @@
+//! GET: Meta asks whether the callback is ours.
+
+use std::net::SocketAddr;
+
+use app::contract::WebhookStatus;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, RawQuery, State};
+use axum::http::{HeaderMap, Response, StatusCode, Uri};
+use axum::Extension;
+use secrecy::SecretString;
+use subtle::ConstantTimeEq;
+
+use super::challenge::{self, Challenge};
+use super::door::{Door, Refused, plain};
+use crate::crypto;
+use crate::database::own;
+use crate::event_log::rejections::Reason;
+use crate::ids::Owner;
+use crate::webhook_config::snapshot::{Config, PathEntry};
+use crate::webhook_config::store;
+
+/// Answers the challenge of whoever knows the verify token of a configuration on this path, and marks that
+/// configuration verified before it does. No signature is asked for: Meta sends none.
+#[tracing::instrument(name = "challenge", skip_all)]
+pub async fn get(
+    State(door): State<Door>,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    uri: Uri,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response<Body> {
+    let address = door.address.of(&headers, peer.map(|Extension(ConnectInfo(peer))| peer));
+    let request = Refused { method: "GET", path: uri.path(), address, body: None };
+    let snapshot = door.configs.current();
+    let Some(entry) = snapshot.1.path(uri.path()) else {
+        return door.refuse(&request, None, Reason::UnknownPath);
+    };
+    let Ok(challenge) = challenge::parse(query.as_deref()) else {
+        return door.refuse(&request, Some(entry), Reason::MalformedChallenge);
+    };
+    match verify(&door, entry, challenge.verify_token.clone()).await {
+        Ok(()) => answer(challenge),
+        Err(reason) => door.refuse(&request, Some(entry), reason),
+    }
+}
+
+fn answer(challenge: Challenge) -> Response<Body> {
+    tracing::info!("challenge answered");
+    plain(StatusCode::OK, &challenge.challenge)
+}
+
+async fn verify(door: &Door, entry: &PathEntry, token: SecretString) -> Result<(), Reason> {
+    let config = find(door, entry, &token).ok_or(Reason::WrongToken)?;
+    let (owner, hash) = (config.owner, config.verify_token_hash.clone());
+    if config.status == WebhookStatus::Disabled {
+        return Err(Reason::Disabled);
+    }
+    let digest = door.keys.digest(&token);
+    let fits = tokio::task::spawn_blocking(move || crypto::verify_password(&token, &hash)).await;
+    match fits {
+        Ok(Ok(true)) => mark(door, owner, digest).await,
+        Ok(Ok(false)) => Err(Reason::WrongToken),
+        failed => {
+            tracing::error!(?failed, account = %owner.account, "a verify token could not be checked");
+            Err(Reason::Unavailable)
+        }
+    }
+}
+
+/// The configuration whose digest this is. Compares with all of them, each in constant time.
+fn find<'a>(door: &Door, entry: &'a PathEntry, token: &SecretString) -> Option<&'a Config> {
+    let digests = door.keys.digests(token);
+    let fits = |config: &&Config| digests.iter().any(|digest| digest[..].ct_eq(&config.verify_token_digest[..]).into());
+    entry.configs.iter().filter(fits).next_back()
+}
+
+async fn mark(door: &Door, owner: Owner, digest: [u8; 32]) -> Result<(), Reason> {
+    let (door, now) = (door.clone(), door.clock.now());
+    let marked = own(async move {
+        let marked = store::mark_verified(&door.engine, owner, &digest, now).await?;
+        // At once, not at the next poll: Meta may post right after the answer.
+        door.configs.reload().await?;
+        Ok::<_, sqlx::Error>(marked)
+    });
+    match marked.await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Reason::Disabled),
+        Err(error) => {
+            tracing::warn!(%error, account = %owner.account, "a challenge was right but could not be recorded");
+            Err(Reason::Unavailable)
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Applies the effects of a batch in one transaction, one statement per table.
+//!
+//! Order of the steps, which is also the order in which locks are taken: the events themselves (fenced by the lease),
+//! people, conversations, messages, statuses, accounts, audit. Rows within a step are sorted, so that two workers meet
+//! in the same order; where they still cross, PostgreSQL ends one of them and it tries again.
+//!
+//! Whatever order events come in, the outcome is the same:
+//! - A message is inserted once per wamid. What came first stays, except that real content replaces `unsupported` and
+//!   a later event of a call replaces an earlier one.
+//! - A status that comes before its message makes an `awaited` row, which the message then fills: there is no moment
+//!   in which the one could miss the other.
+//! - The status only moves up.
+
+mod conversations;
+mod messages;
+pub mod people;
+mod store;
+
+use std::collections::{BTreeMap, HashMap};
+
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::effect::Effects;
+use super::store::{self as queue, Claimed, Share};
+use crate::database::begin;
+use crate::ids::ContactId;
+use people::Identity;
+
+/// An event and what it is to change.
+#[derive(Debug)]
+pub struct Work {
+    /// The event.
+    pub event: Claimed,
+    /// Its effects.
+    pub effects: Effects,
+}
+
+/// Why a batch was not applied. Nothing of it was.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// The lease of at least one event has run out; somebody else may have it.
+    #[error("the lease has run out")]
+    LeaseLost,
+    /// Another worker was faster with the same person; the next try sees what it did.
+    #[error("another worker was faster")]
+    Raced,
+    /// A message that nobody sent and that went to nobody has no conversation to stand in.
+    #[error("The message names neither a person nor a group.")]
+    NoConversation,
+    /// The database refused or is away.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// Who applies, under which token, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Holder<'a> {
+    /// Name of the worker.
+    pub worker: &'a str,
+    /// Of the lease.
+    pub token: Uuid,
+    /// The time.
+    pub now: OffsetDateTime,
+}
+
+/// Applies a batch: all of it, or nothing.
+///
+/// # Errors
+/// See [`ApplyError`].
+#[tracing::instrument(name = "apply", skip_all, fields(events = batch.len()))]
+pub async fn apply(engine: &PgPool, holder: Holder<'_>, batch: &[&Work]) -> Result<(), ApplyError> {
+    let mut transaction = begin(engine).await?;
+    let events: Vec<&Claimed> = batch.iter().map(|work| &work.event).collect();
+    let held = queue::finish(&mut transaction, holder.token, holder.worker, holder.now, &events).await?;
+    if held != events.len() as u64 {
+        return Err(ApplyError::LeaseLost);
+    }
+    let contacts = meet_people(&mut transaction, batch).await?;
+    let threads = conversations::open(&mut transaction, batch, &contacts).await?;
+    messages::write(&mut transaction, batch, &threads).await?;
+    store::change_accounts(&mut transaction, batch).await?;
+    queue::audit(&mut transaction, holder.worker, holder.now, &shares(&events)).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// The contact of each event of the batch, by its place there.
+async fn meet_people(transaction: &mut PgConnection, batch: &[&Work]) -> Result<Vec<Option<ContactId>>, ApplyError> {
+    let mut people = store::find_people(transaction, &named(batch)).await?;
+    let mut in_order: Vec<usize> = (0..batch.len()).collect();
+    in_order.sort_by_key(|&index| (batch[index].event.event_ts, batch[index].event.id));
+    let mut met = vec![None; batch.len()];
+    for index in in_order {
+        let Work { event, effects } = batch[index];
+        if let Some(change) = &effects.identity_change {
+            people.change(event.owner.company, change, event.event_ts);
+        }
+        if let Some(person) = &effects.person {
+            met[index] = people.meet(event.owner.company, person, event.event_ts);
+        }
+    }
+    let met = met.into_iter().map(|contact| contact.map(|contact| people.resolve(contact))).collect();
+    store::write_people(transaction, people.into_plan()).await?;
+    Ok(met)
+}
+
+fn named(batch: &[&Work]) -> Vec<Identity> {
+    let mut named: Vec<Identity> = batch
+        .iter()
+        .flat_map(|work| {
+            let change = work.effects.identity_change.iter().flat_map(|change| [&change.old, &change.new]);
+            let people = work.effects.person.iter().chain(change);
+            people.flat_map(|person| people::identities(work.event.owner.company, person)).collect::<Vec<_>>()
+        })
+        .collect();
+    named.sort_unstable();
+    named.dedup();
+    named
+}
+
+fn shares(events: &[&Claimed]) -> Vec<Share> {
+    let mut shares: BTreeMap<_, Share> = BTreeMap::new();
+    for event in events {
+        let company = event.owner.company;
+        let share = shares.entry(company).or_insert(Share { company, events: 0, first: event.id, last: event.id });
+        share.events += 1;
+        share.first = share.first.min(event.id);
+        share.last = share.last.max(event.id);
+    }
+    shares.into_values().collect()
+}
+
+type ByPlace<T> = HashMap<usize, T>;

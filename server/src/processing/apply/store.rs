@@ -1,0 +1,516 @@
+//! SQL of applying: one statement per table and batch.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::conversations::Party;
+use super::messages::Row;
+use super::people::{Identity, IdentityKind, People, Plan, Profile};
+use super::{ApplyError, Work};
+use crate::ids::{CompanyId, ContactId, ConversationId, MessageId, Owner};
+use crate::processing::effect::{NewStatus, Source};
+
+/// The contacts behind these identities. Their rows are locked against being handed on or merged until the
+/// transaction ends.
+pub async fn find_people(transaction: &mut PgConnection, asked: &[Identity]) -> Result<People, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"
+        with found as (
+            select i.company_id, i.kind, i.value, i.contact_id
+            from contact_identities i
+            join unnest($1::uuid[], $2::text[], $3::text[]) as asked (company_id, kind, value)
+                using (company_id, kind, value)
+            order by i.company_id, i.kind, i.value
+            for share of i
+        )
+        select company_id, kind, value, contact_id,
+               exists (select from contact_identities b
+                       where b.company_id = found.company_id and b.contact_id = found.contact_id and b.kind = 'bsuid')
+                   as "with_bsuid!"
+        from found
+        "#,
+        &asked.iter().map(|id| id.company.0).collect::<Vec<_>>(),
+        &asked.iter().map(|id| id.kind.as_str()).collect::<Vec<_>>() as _,
+        &asked.iter().map(|id| id.value.as_str()).collect::<Vec<_>>() as _,
+    )
+    .fetch_all(transaction)
+    .await?;
+    let with_bsuid = rows.iter().filter(|row| row.with_bsuid).map(|row| row.contact_id.into()).collect();
+    let known = rows.into_iter().map(|row| {
+        let kind = if row.kind == "bsuid" { IdentityKind::Bsuid } else { IdentityKind::WaId };
+        (Identity { company: row.company_id.into(), kind, value: row.value }, row.contact_id.into())
+    });
+    Ok(People::new(known.collect(), with_bsuid))
+}
+
+/// Writes what was decided about people.
+pub async fn write_people(transaction: &mut PgConnection, plan: Plan) -> Result<(), ApplyError> {
+    insert_contacts(transaction, &plan.new_contacts).await?;
+    insert_identities(transaction, plan.new_identities).await?;
+    move_identities(transaction, &plan.moved).await?;
+    for (company, from, into) in plan.merged {
+        merge(transaction, company, from, into).await?;
+    }
+    update_profiles(transaction, plan.profiles).await?;
+    Ok(())
+}
+
+async fn insert_contacts(transaction: &mut PgConnection, new: &[(CompanyId, ContactId)]) -> Result<(), sqlx::Error> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "insert into contacts (company_id, id) select * from unnest($1::uuid[], $2::uuid[])",
+        &new.iter().map(|(company, _)| company.0).collect::<Vec<_>>(),
+        &new.iter().map(|(_, contact)| contact.0).collect::<Vec<_>>(),
+    )
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
+
+async fn insert_identities(
+    transaction: &mut PgConnection,
+    mut new: Vec<(Identity, ContactId)>,
+) -> Result<(), ApplyError> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    new.sort_unstable();
+    let inserted = sqlx::query!(
+        r#"
+        insert into contact_identities (company_id, kind, value, contact_id, first_seen_at)
+        select *, now() from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[])
+        on conflict do nothing
+        "#,
+        &new.iter().map(|(id, _)| id.company.0).collect::<Vec<_>>(),
+        &new.iter().map(|(id, _)| id.kind.as_str()).collect::<Vec<_>>() as _,
+        &new.iter().map(|(id, _)| id.value.as_str()).collect::<Vec<_>>() as _,
+        &new.iter().map(|(_, contact)| contact.0).collect::<Vec<_>>(),
+    )
+    .execute(transaction)
+    .await?;
+    if inserted.rows_affected() == new.len() as u64 { Ok(()) } else { Err(ApplyError::Raced) }
+}
+
+async fn move_identities(
+    transaction: &mut PgConnection,
+    moved: &[(Identity, ContactId, ContactId)],
+) -> Result<(), sqlx::Error> {
+    // One by one and in order: rare, and the same number may be handed on twice.
+    for (id, _, to) in moved {
+        sqlx::query!(
+            "update contact_identities set contact_id = $4 where company_id = $1 and kind = $2 and value = $3",
+            id.company.0,
+            id.kind.as_str(),
+            id.value,
+            to.0,
+        )
+        .execute(&mut *transaction)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Gives all that one contact has to another. An open conversation that both have becomes one.
+async fn merge(
+    transaction: &mut PgConnection,
+    company: CompanyId,
+    from: ContactId,
+    into: ContactId,
+) -> Result<(), sqlx::Error> {
+    let (company, from, into) = (company.0, from.0, into.0);
+    sqlx::query!(
+        "update contact_identities set contact_id = $3 where company_id = $1 and contact_id = $2",
+        company,
+        from,
+        into
+    )
+    .execute(&mut *transaction)
+    .await?;
+    sqlx::query!(
+        r#"
+        update messages m set conversation_id = kept.id
+        from conversations gone
+        join conversations kept on kept.company_id = gone.company_id and kept.account_id = gone.account_id
+            and kept.contact_id = $3 and kept.state = 'open'
+        where gone.company_id = $1 and gone.contact_id = $2 and gone.state = 'open'
+          and m.company_id = $1 and m.conversation_id = gone.id
+        "#,
+        company,
+        from,
+        into
+    )
+    .execute(&mut *transaction)
+    .await?;
+    sqlx::query!(
+        r#"
+        update conversations kept
+        set last_message_at = greatest(kept.last_message_at, gone.last_message_at),
+            opened_at = least(kept.opened_at, gone.opened_at)
+        from conversations gone
+        where kept.company_id = $1 and kept.contact_id = $3 and kept.state = 'open'
+          and gone.company_id = $1 and gone.contact_id = $2 and gone.state = 'open'
+          and gone.account_id = kept.account_id
+        "#,
+        company,
+        from,
+        into
+    )
+    .execute(&mut *transaction)
+    .await?;
+    sqlx::query!(
+        r#"
+        delete from conversations gone
+        where gone.company_id = $1 and gone.contact_id = $2 and gone.state = 'open'
+          and exists (select from conversations kept
+                      where kept.company_id = $1 and kept.contact_id = $3 and kept.state = 'open'
+                        and kept.account_id = gone.account_id)
+        "#,
+        company,
+        from,
+        into
+    )
+    .execute(&mut *transaction)
+    .await?;
+    sqlx::query!(
+        "update conversations set contact_id = $3 where company_id = $1 and contact_id = $2",
+        company,
+        from,
+        into
+    )
+    .execute(&mut *transaction)
+    .await?;
+    sqlx::query!("update messages set contact_id = $3 where company_id = $1 and contact_id = $2", company, from, into)
+        .execute(&mut *transaction)
+        .await?;
+    sqlx::query!("update contacts set merged_into = $3 where company_id = $1 and id = $2", company, from, into)
+        .execute(&mut *transaction)
+        .await?;
+    Ok(())
+}
+
+async fn update_profiles(transaction: &mut PgConnection, profiles: Vec<Profile>) -> Result<(), sqlx::Error> {
+    let newest = newest(profiles);
+    if newest.is_empty() {
+        return Ok(());
+    }
+    let people = || newest.values().map(|profile| &profile.person);
+    let of = |pick: fn(&crate::processing::effect::Person) -> Option<&str>| people().map(pick).collect::<Vec<_>>();
+    sqlx::query!(
+        r#"
+        update contacts c
+        set profile_name = coalesce(new.profile_name, c.profile_name),
+            username = coalesce(new.username, c.username),
+            bsuid = coalesce(new.bsuid, c.bsuid),
+            wa_id = coalesce(new.wa_id, c.wa_id),
+            phone = coalesce(new.phone, c.phone),
+            address_book_name = case when new.renames then new.address_book_name else c.address_book_name end,
+            marketing_preference = coalesce(new.preference, c.marketing_preference),
+            marketing_preference_at = case when new.preference is null then c.marketing_preference_at else new.at end,
+            profile_at = new.at
+        from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[],
+                    $8::text[], $9::bool[], $10::text[], $11::text[])
+            as new (company_id, id, at, profile_name, username, bsuid, wa_id, phone, renames, address_book_name,
+                    preference)
+        where c.company_id = new.company_id and c.id = new.id and (c.profile_at is null or c.profile_at <= new.at)
+          and (coalesce(new.profile_name, c.profile_name) is distinct from c.profile_name
+            or coalesce(new.username, c.username) is distinct from c.username
+            or coalesce(new.bsuid, c.bsuid) is distinct from c.bsuid
+            or coalesce(new.wa_id, c.wa_id) is distinct from c.wa_id
+            or coalesce(new.phone, c.phone) is distinct from c.phone
+            or (new.renames and new.address_book_name is distinct from c.address_book_name)
+            or coalesce(new.preference, c.marketing_preference) is distinct from c.marketing_preference)
+        "#,
+        &newest.keys().map(|(company, _)| company.0).collect::<Vec<_>>(),
+        &newest.keys().map(|(_, contact)| contact.0).collect::<Vec<_>>(),
+        &newest.values().map(|profile| profile.at).collect::<Vec<_>>(),
+        &of(|person| person.profile_name.as_deref()) as _,
+        &of(|person| person.username.as_deref()) as _,
+        &of(|person| person.bsuid.as_deref()) as _,
+        &of(|person| person.wa_id.as_deref()) as _,
+        &of(|person| person.phone.as_deref()) as _,
+        &people().map(|person| person.address_book_name.is_some()).collect::<Vec<_>>(),
+        &of(|person| person.address_book_name.as_ref()?.as_deref()) as _,
+        &of(|person| Some(person.marketing_preference?.as_str())) as _,
+    )
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
+
+/// One row per contact: each field as the newest event that has it says.
+fn newest(mut profiles: Vec<Profile>) -> BTreeMap<(CompanyId, ContactId), Profile> {
+    profiles.sort_by_key(|profile| profile.at);
+    let mut newest: BTreeMap<(CompanyId, ContactId), Profile> = BTreeMap::new();
+    for new in profiles {
+        match newest.get_mut(&(new.company, new.contact)) {
+            Some(known) => known.overlay(new),
+            None => {
+                newest.insert((new.company, new.contact), new);
+            }
+        }
+    }
+    newest
+}
+
+impl Profile {
+    fn overlay(&mut self, new: Self) {
+        let (known, new_person) = (&mut self.person, new.person);
+        known.profile_name = new_person.profile_name.or(known.profile_name.take());
+        known.username = new_person.username.or(known.username.take());
+        known.bsuid = new_person.bsuid.or(known.bsuid.take());
+        known.wa_id = new_person.wa_id.or(known.wa_id.take());
+        known.phone = new_person.phone.or(known.phone.take());
+        known.address_book_name = new_person.address_book_name.or(known.address_book_name.take());
+        known.marketing_preference = new_person.marketing_preference.or(known.marketing_preference);
+        self.at = new.at;
+    }
+}
+
+/// Which of these wamids have a row already.
+pub async fn known_messages(
+    transaction: &mut PgConnection,
+    asked: &[(Owner, &str)],
+) -> Result<HashSet<(Owner, String)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"
+        select m.company_id, m.account_id, m.wamid
+        from messages m
+        join unnest($1::uuid[], $2::uuid[], $3::text[]) as asked (company_id, account_id, wamid)
+            using (company_id, account_id, wamid)
+        "#,
+        &asked.iter().map(|(owner, _)| owner.company.0).collect::<Vec<_>>(),
+        &asked.iter().map(|(owner, _)| owner.account.0).collect::<Vec<_>>(),
+        &asked.iter().map(|(_, wamid)| *wamid).collect::<Vec<_>>() as _,
+    )
+    .fetch_all(transaction)
+    .await?;
+    let owner = |company: Uuid, account: Uuid| Owner { company: company.into(), account: account.into() };
+    Ok(rows.into_iter().map(|row| (owner(row.company_id, row.account_id), row.wamid)).collect())
+}
+
+/// Opens conversations, or moves the open ones up to their newest message.
+pub async fn open_conversations(
+    transaction: &mut PgConnection,
+    wanted: &BTreeMap<(Owner, Party), OffsetDateTime>,
+) -> Result<HashMap<(Owner, Party), ConversationId>, sqlx::Error> {
+    let mut opened = HashMap::new();
+    let with_contacts: Vec<_> = wanted
+        .iter()
+        .filter_map(|((owner, party), at)| match party {
+            Party::Contact(contact) => Some((*owner, *contact, *at)),
+            Party::Group(_) => None,
+        })
+        .collect();
+    for (owner, contact, id) in open_with_contacts(&mut *transaction, &with_contacts).await? {
+        opened.insert((owner, Party::Contact(contact)), id);
+    }
+    let with_groups: Vec<_> = wanted
+        .iter()
+        .filter_map(|((owner, party), at)| match party {
+            Party::Group(group) => Some((*owner, group.as_str(), *at)),
+            Party::Contact(_) => None,
+        })
+        .collect();
+    for (owner, group, id) in open_with_groups(transaction, &with_groups).await? {
+        opened.insert((owner, Party::Group(group)), id);
+    }
+    Ok(opened)
+}
+
+async fn open_with_contacts(
+    transaction: &mut PgConnection,
+    wanted: &[(Owner, ContactId, OffsetDateTime)],
+) -> Result<Vec<(Owner, ContactId, ConversationId)>, sqlx::Error> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = sqlx::query!(
+        r#"
+        insert into conversations as c (company_id, id, account_id, contact_id, opened_at, last_message_at)
+        select company_id, id, account_id, contact_id, at, at
+        from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[])
+            as new (company_id, id, account_id, contact_id, at)
+        on conflict (company_id, account_id, contact_id) where state = 'open' and contact_id is not null do update
+            set last_message_at = greatest(c.last_message_at, excluded.last_message_at),
+                opened_at = least(c.opened_at, excluded.opened_at)
+        returning company_id, account_id, contact_id as "contact_id!", id
+        "#,
+        &wanted.iter().map(|(owner, ..)| owner.company.0).collect::<Vec<_>>(),
+        &wanted.iter().map(|_| ConversationId::new().0).collect::<Vec<_>>(),
+        &wanted.iter().map(|(owner, ..)| owner.account.0).collect::<Vec<_>>(),
+        &wanted.iter().map(|(_, contact, _)| contact.0).collect::<Vec<_>>(),
+        &wanted.iter().map(|(.., at)| *at).collect::<Vec<_>>(),
+    )
+    .fetch_all(transaction)
+    .await?;
+    let rows = rows.into_iter().map(|row| {
+        let owner = Owner { company: row.company_id.into(), account: row.account_id.into() };
+        (owner, row.contact_id.into(), row.id.into())
+    });
+    Ok(rows.collect())
+}
+
+async fn open_with_groups(
+    transaction: &mut PgConnection,
+    wanted: &[(Owner, &str, OffsetDateTime)],
+) -> Result<Vec<(Owner, String, ConversationId)>, sqlx::Error> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = sqlx::query!(
+        r#"
+        insert into conversations as c (company_id, id, account_id, group_id, opened_at, last_message_at)
+        select company_id, id, account_id, group_id, at, at
+        from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[])
+            as new (company_id, id, account_id, group_id, at)
+        on conflict (company_id, account_id, group_id) where state = 'open' and group_id is not null do update
+            set last_message_at = greatest(c.last_message_at, excluded.last_message_at),
+                opened_at = least(c.opened_at, excluded.opened_at)
+        returning company_id, account_id, group_id as "group_id!", id
+        "#,
+        &wanted.iter().map(|(owner, ..)| owner.company.0).collect::<Vec<_>>(),
+        &wanted.iter().map(|_| ConversationId::new().0).collect::<Vec<_>>(),
+        &wanted.iter().map(|(owner, ..)| owner.account.0).collect::<Vec<_>>(),
+        &wanted.iter().map(|(_, group, _)| *group).collect::<Vec<_>>() as _,
+        &wanted.iter().map(|(.., at)| *at).collect::<Vec<_>>(),
+    )
+    .fetch_all(transaction)
+    .await?;
+    let rows = rows.into_iter().map(|row| {
+        let owner = Owner { company: row.company_id.into(), account: row.account_id.into() };
+        (owner, row.group_id, row.id.into())
+    });
+    Ok(rows.collect())
+}
+
+/// Keeps every status as it came.
+pub async fn insert_statuses(transaction: &mut PgConnection, batch: &[&Work]) -> Result<(), sqlx::Error> {
+    let rows: Vec<(&Work, &NewStatus)> =
+        batch.iter().filter_map(|work| Some((*work, work.effects.status.as_ref()?))).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        r#"
+        insert into message_statuses
+            (company_id, event_id, account_id, wamid, status, recipient, occurred_at, errors)
+        select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[],
+                             $7::timestamptz[], $8::jsonb[])
+        on conflict (company_id, event_id) do nothing
+        "#,
+        &rows.iter().map(|(work, _)| work.event.owner.company.0).collect::<Vec<_>>(),
+        &rows.iter().map(|(work, _)| work.event.id.0).collect::<Vec<_>>(),
+        &rows.iter().map(|(work, _)| work.event.owner.account.0).collect::<Vec<_>>(),
+        &rows.iter().map(|(_, status)| status.wamid.as_str()).collect::<Vec<_>>() as _,
+        &rows.iter().map(|(_, status)| status.status.as_str()).collect::<Vec<_>>() as _,
+        &rows.iter().map(|(_, status)| status.recipient.as_deref()).collect::<Vec<_>>() as _,
+        &rows.iter().map(|(_, status)| status.occurred_at).collect::<Vec<_>>(),
+        &rows.iter().map(|(_, status)| status.errors.as_ref()).collect::<Vec<_>>() as _,
+    )
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
+
+/// Inserts messages, or brings the stored ones up to date: content by the rules of the module above, the status
+/// upwards only.
+pub async fn upsert_messages(
+    transaction: &mut PgConnection,
+    rows: &BTreeMap<(Owner, &str), Row<'_>>,
+) -> Result<(), sqlx::Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let r = || rows.values();
+    sqlx::query!(
+        r#"
+        insert into messages as m
+            (company_id, id, account_id, wamid, conversation_id, contact_id, direction, source, type, body, content,
+             reply_to_wamid, about_wamid, sent_at, status, status_at, event_id)
+        select company_id, id, account_id, wamid, conversation_id, contact_id, direction, source, type, body, content,
+               reply_to, about, sent_at,
+               case when direction = 'outbound' then status::message_status end,
+               case when direction = 'outbound' then status_at end, event_id
+        from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::uuid[], $7::text[], $8::text[],
+                    $9::text[], $10::text[], $11::jsonb[], $12::text[], $13::text[], $14::timestamptz[], $15::text[],
+                    $16::timestamptz[], $17::uuid[])
+            as new (company_id, id, account_id, wamid, conversation_id, contact_id, direction, source, type, body,
+                    content, reply_to, about, sent_at, status, status_at, event_id)
+        on conflict (company_id, account_id, wamid) do update set
+            (conversation_id, contact_id, direction, source, type, body, content, reply_to_wamid, about_wamid, sent_at,
+             event_id) = (
+                select excluded.conversation_id, excluded.contact_id, excluded.direction, excluded.source, excluded.type,
+                       excluded.body, excluded.content, excluded.reply_to_wamid, excluded.about_wamid, excluded.sent_at,
+                       excluded.event_id
+                where message_takes(m.source, m.type, m.sent_at, excluded.source, excluded.type, excluded.sent_at)
+                union all
+                select m.conversation_id, m.contact_id, m.direction, m.source, m.type, m.body, m.content,
+                       m.reply_to_wamid, m.about_wamid, m.sent_at, m.event_id
+                where not message_takes(m.source, m.type, m.sent_at, excluded.source, excluded.type, excluded.sent_at)
+            ),
+            status = case when message_direction(m.source, m.direction, excluded.source, excluded.direction) = 'outbound'
+                then greatest(m.status, excluded.status) end,
+            status_at = case
+                when message_direction(m.source, m.direction, excluded.source, excluded.direction) = 'inbound' then null
+                when m.status is null or excluded.status > m.status then excluded.status_at
+                else m.status_at end
+        where message_takes(m.source, m.type, m.sent_at, excluded.source, excluded.type, excluded.sent_at)
+           or (m.direction = 'outbound' and excluded.status is not null
+               and (m.status is null or excluded.status > m.status))
+        "#,
+        &rows.keys().map(|(owner, _)| owner.company.0).collect::<Vec<_>>(),
+        &rows.keys().map(|_| MessageId::new().0).collect::<Vec<_>>(),
+        &rows.keys().map(|(owner, _)| owner.account.0).collect::<Vec<_>>(),
+        &rows.keys().map(|(_, wamid)| *wamid).collect::<Vec<_>>() as _,
+        &r().map(|row| row.place.map(|place| place.conversation.0)).collect::<Vec<_>>() as _,
+        &r().map(|row| row.place.and_then(|place| place.contact).map(|contact| contact.0)).collect::<Vec<_>>() as _,
+        &r().map(|row| if row.message.is_none_or(|m| m.outbound) { "outbound" } else { "inbound" }).collect::<Vec<_>>()
+            as _,
+        &r().map(|row| row.message.map_or("status", |m| Source::as_str(m.source))).collect::<Vec<_>>() as _,
+        &r().map(|row| row.message.map_or("awaited", |m| m.message_type.as_str())).collect::<Vec<_>>() as _,
+        &r().map(|row| row.message.and_then(|m| m.body.as_deref())).collect::<Vec<_>>() as _,
+        &r().map(|row| row.message.and_then(|m| m.content.as_ref())).collect::<Vec<_>>() as _,
+        &r().map(|row| row.message.and_then(|m| m.reply_to.as_deref())).collect::<Vec<_>>() as _,
+        &r().map(|row| row.message.and_then(|m| m.about.as_deref())).collect::<Vec<_>>() as _,
+        &r().map(|row| row.at).collect::<Vec<_>>(),
+        &r().map(|row| row.status.map(|(rank, _)| rank.as_str())).collect::<Vec<_>>() as _,
+        &r().map(|row| row.status.map(|(_, at)| at)).collect::<Vec<_>>() as _,
+        &r().map(|row| row.event.0).collect::<Vec<_>>(),
+    )
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
+
+/// Writes what Meta says about accounts, the newest last, unless something newer is known.
+pub async fn change_accounts(transaction: &mut PgConnection, batch: &[&Work]) -> Result<(), sqlx::Error> {
+    let mut changes: Vec<_> =
+        batch.iter().filter_map(|work| Some((&work.event, work.effects.account.as_ref()?))).collect();
+    changes.sort_by_key(|(event, _)| event.event_ts);
+    for (event, change) in changes {
+        sqlx::query!(
+            r#"
+            update whatsapp_accounts
+            set verified_name = coalesce($4, verified_name), quality_event = coalesce($5, quality_event),
+                messaging_limit = coalesce($6, messaging_limit), review_status = coalesce($7, review_status),
+                meta_changed_at = $3
+            where company_id = $1 and id = $2 and (meta_changed_at is null or meta_changed_at <= $3)
+            "#,
+            event.owner.company.0,
+            event.owner.account.0,
+            event.event_ts,
+            change.verified_name,
+            change.quality_event,
+            change.messaging_limit,
+            change.review_status,
+        )
+        .execute(&mut *transaction)
+        .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,277 @@
+//! SQL of the queue that the event log is for the worker: claim, finish, fail, let go.
+
+use std::time::Duration;
+
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::ids::{AccountId, CompanyId, EventId, Owner};
+
+/// An event that a worker holds.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    /// Its id.
+    pub id: EventId,
+    /// Whose it is.
+    pub owner: Owner,
+    /// The word in `event_type`.
+    pub event_type: String,
+    /// The message's type, the status, the field …
+    pub subtype: Option<String>,
+    /// What it says.
+    pub payload: serde_json::Value,
+    /// Meta's timestamp, or that of receipt.
+    pub event_ts: OffsetDateTime,
+    /// When it came.
+    pub received_at: OffsetDateTime,
+    /// Tries that have ended before this one.
+    pub attempts: i32,
+    /// Of the account.
+    pub phone_number_id: String,
+    /// Of the account.
+    pub display_phone_number: Option<String>,
+}
+
+/// Takes up to `limit` events that are due, for `lease`. While it lasts nobody else takes them: `next_attempt_at` is
+/// set to its end, so that the same index serves first tries, retries and events whose worker has died.
+///
+/// # Errors
+/// Those of the database.
+pub async fn claim(
+    engine: &PgPool,
+    token: Uuid,
+    now: OffsetDateTime,
+    lease: Duration,
+    limit: i64,
+) -> Result<Vec<Claimed>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"
+        with due as (
+            select company_id, id from whatsapp_webhook_event_logs
+            where state = 'pending' and next_attempt_at <= $1
+            order by next_attempt_at, id
+            limit $2
+            for update skip locked
+        )
+        update whatsapp_webhook_event_logs e
+        set lease_token = $3, lease_until = $4, next_attempt_at = $4
+        from due, whatsapp_accounts a
+        where e.company_id = due.company_id and e.id = due.id
+          and a.company_id = e.company_id and a.id = e.account_id
+        returning e.company_id, e.id, a.id as account_id, e.event_type, e.event_subtype, e.payload as "payload!",
+                  e.event_ts, e.received_at, e.attempts, a.phone_number_id, a.display_phone_number
+        "#,
+        now,
+        limit,
+        token,
+        now + lease,
+    )
+    .fetch_all(engine)
+    .await?;
+    let rows = rows.into_iter().map(|row| Claimed {
+        id: row.id.into(),
+        owner: Owner { company: row.company_id.into(), account: row.account_id.into() },
+        event_type: row.event_type,
+        subtype: row.event_subtype,
+        payload: row.payload,
+        event_ts: row.event_ts,
+        received_at: row.received_at,
+        attempts: row.attempts,
+        phone_number_id: row.phone_number_id,
+        display_phone_number: row.display_phone_number,
+    });
+    Ok(rows.collect())
+}
+
+/// Marks events processed, as far as the token still holds them: the number of those. Fewer than asked for means that
+/// the lease has run out; the caller must roll back.
+///
+/// # Errors
+/// Those of the database.
+pub async fn finish(
+    transaction: &mut PgConnection,
+    token: Uuid,
+    worker: &str,
+    now: OffsetDateTime,
+    events: &[&Claimed],
+) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query!(
+        r#"
+        update whatsapp_webhook_event_logs e
+        set state = 'processed', processed_at = $1, processed_by = $2, attempts = attempts + 1,
+            lease_token = null, lease_until = null, last_error = null
+        from unnest($3::uuid[], $4::uuid[]) as held (company_id, id)
+        where e.company_id = held.company_id and e.id = held.id and e.state = 'pending' and e.lease_token = $5
+        "#,
+        now,
+        worker,
+        &events.iter().map(|event| event.owner.company.0).collect::<Vec<_>>(),
+        &events.iter().map(|event| event.id.0).collect::<Vec<_>>(),
+        token,
+    )
+    .execute(transaction)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// A failed try.
+#[derive(Clone, Copy, Debug)]
+pub struct Failed<'a> {
+    /// The event.
+    pub event: &'a Claimed,
+    /// A sentence.
+    pub error: &'a str,
+    /// When to try again; none: dead.
+    pub next_attempt_at: Option<OffsetDateTime>,
+}
+
+/// Records a failed try and lets the event go: until its next try, or for good. False if the lease has run out.
+///
+/// # Errors
+/// Those of the database.
+pub async fn fail(
+    engine: &PgPool,
+    token: Uuid,
+    worker: &str,
+    now: OffsetDateTime,
+    failed: Failed<'_>,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        r#"
+        with failed as (
+            update whatsapp_webhook_event_logs
+            set state = case when $6::timestamptz is null then 'dead' else 'pending' end::webhook_event_state,
+                attempts = attempts + 1, next_attempt_at = coalesce($6, next_attempt_at), last_error = $5,
+                lease_token = null, lease_until = null
+            where company_id = $1 and id = $2 and state = 'pending' and lease_token = $3
+            returning attempts
+        )
+        insert into event_attempts (company_id, event_id, attempt, failed_at, worker, error)
+        select $1, $2, attempts, $7, $4, $5 from failed
+        "#,
+        failed.event.owner.company.0,
+        failed.event.id.0,
+        token,
+        worker,
+        failed.error,
+        failed.next_attempt_at,
+        now,
+    )
+    .execute(engine)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Lets events go without counting a try: the database, not the event, was at fault.
+///
+/// # Errors
+/// Those of the database; the lease then runs out by itself.
+pub async fn let_go(engine: &PgPool, token: Uuid, now: OffsetDateTime) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        r#"
+        update whatsapp_webhook_event_logs
+        set next_attempt_at = $2, lease_token = null, lease_until = null
+        where state = 'pending' and lease_token = $1
+        "#,
+        token,
+        now,
+    )
+    .execute(engine)
+    .await?;
+    Ok(())
+}
+
+/// What a worker did to one company in one batch, for the audit log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// The company.
+    pub company: CompanyId,
+    /// Its events in the batch.
+    pub events: i64,
+    /// The one with the lowest id.
+    pub first: EventId,
+    /// The one with the highest id.
+    pub last: EventId,
+}
+
+/// One audit entry for each company in a batch.
+///
+/// # Errors
+/// Those of the database.
+pub async fn audit(
+    transaction: &mut PgConnection,
+    worker: &str,
+    now: OffsetDateTime,
+    shares: &[Share],
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        r#"
+        insert into audit_log (company_id, id, at, actor_kind, actor_name, action, subject, outcome, details)
+        select company_id, id, $1, 'system', $2, 'events.processed', 'events', 'done',
+               jsonb_build_object('count', events, 'first', first, 'last', last)
+        from unnest($3::uuid[], $4::uuid[], $5::bigint[], $6::uuid[], $7::uuid[])
+            as share (company_id, id, events, first, last)
+        "#,
+        now,
+        worker,
+        &shares.iter().map(|share| share.company.0).collect::<Vec<_>>(),
+        &shares.iter().map(|_| Uuid::now_v7()).collect::<Vec<_>>(),
+        &shares.iter().map(|share| share.events).collect::<Vec<_>>(),
+        &shares.iter().map(|share| share.first.0).collect::<Vec<_>>(),
+        &shares.iter().map(|share| share.last.0).collect::<Vec<_>>(),
+    )
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
+
+/// How much waits. Counting stops at 100,000: above that the exact number helps nobody.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Backlog {
+    /// Events waiting, retries included.
+    pub pending: i64,
+    /// Events given up.
+    pub dead: i64,
+    /// Age of the oldest event that is due.
+    pub oldest_seconds: f64,
+}
+
+/// Asks how much waits.
+///
+/// # Errors
+/// Those of the database.
+pub async fn backlog(engine: &PgPool, now: OffsetDateTime) -> Result<Backlog, sqlx::Error> {
+    sqlx::query_as!(
+        Backlog,
+        r#"
+        select
+            (select count(*) from (select 1 from whatsapp_webhook_event_logs where state = 'pending' limit 100000) p)
+                as "pending!",
+            (select count(*) from (select 1 from whatsapp_webhook_event_logs where state = 'dead' limit 100000) d)
+                as "dead!",
+            coalesce((select greatest(extract(epoch from $1 - min(next_attempt_at)), 0)::float8
+                      from whatsapp_webhook_event_logs where state = 'pending'), 0) as "oldest_seconds!"
+        "#,
+        now,
+    )
+    .fetch_one(engine)
+    .await
+}
+
+/// Whose event it is, without the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The company.
+    pub company: CompanyId,
+    /// The account.
+    pub account: AccountId,
+    /// The event.
+    pub event: EventId,
+}
+
+impl From<&Claimed> for Origin {
+    fn from(event: &Claimed) -> Self {
+        Self { company: event.owner.company, account: event.owner.account, event: event.id }
+    }
+}

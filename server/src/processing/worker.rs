@@ -1,0 +1,244 @@
+//! The worker: claims a batch of events, translates them, applies their effects.
+//!
+//! Several workers, in one process or many, share the table. Each batch is claimed under a lease and a fencing token;
+//! the transaction that applies it begins by marking its events processed under that token, so a worker that slept
+//! past its lease changes nothing. A worker that dies leaves its lease to run out, and another takes over.
+//!
+//! A batch that fails on data is split in half, and again, until the culprit is alone; its neighbours go through. Then
+//! the culprit's error decides: [`Failure::Retry`] comes again by the schedule of [`super::retry`], [`Failure::Discard`]
+//! is dead at once. Either way the error stays in the row and each try in `event_attempts`. When it is the database
+//! that fails, no try is counted.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::apply::{self, ApplyError, Holder, Work};
+use super::effect::Effects;
+use super::retry;
+use super::store::{self, Claimed, Failed};
+use super::translate::{self, Event};
+use super::wake::Wake;
+use crate::clock::Clock;
+use crate::metrics;
+use crate::retryable::{Kind, kind};
+
+/// How a worker works. The defaults are for production; tests shorten the lease.
+#[derive(Clone, Copy, Debug)]
+pub struct WorkerSettings {
+    /// Events in one batch.
+    pub batch: i64,
+    /// How long a claim lasts.
+    pub lease: Duration,
+    /// How often to look without having been woken: for retries, and for what other processes stored.
+    pub poll: Duration,
+}
+
+impl Default for WorkerSettings {
+    fn default() -> Self {
+        Self { batch: 500, lease: Duration::from_secs(30), poll: Duration::from_millis(500) }
+    }
+}
+
+/// What one step did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing was due.
+    Idle,
+    /// A batch was dealt with: this many events had their effect, this many tries failed.
+    Worked {
+        /// Processed.
+        processed: usize,
+        /// Failed, retried later or dead.
+        failed: usize,
+    },
+    /// The lease ran out, or the database went away, before the batch was through; nothing is lost.
+    GaveUp,
+}
+
+/// What an error of one event leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Failure {
+    /// May pass: try again by the schedule.
+    Retry(String),
+    /// Will not pass.
+    Discard(String),
+}
+
+/// One worker.
+#[derive(Clone, Debug)]
+pub struct Worker {
+    /// Shown in the event log and the audit log.
+    pub name: String,
+    /// The engine's pool.
+    pub engine: PgPool,
+    /// The time.
+    pub clock: Clock,
+    /// How it works.
+    pub settings: WorkerSettings,
+}
+
+impl Worker {
+    /// One step: claims what is due and deals with it. Tests drain the queue with it.
+    ///
+    /// # Errors
+    /// When nothing could be claimed because the database is away.
+    #[tracing::instrument(name = "process", skip_all, fields(worker = %self.name))]
+    pub async fn run_once(&self) -> Result<Outcome, sqlx::Error> {
+        let token = Uuid::new_v4();
+        let WorkerSettings { lease, batch, .. } = self.settings;
+        let claimed = store::claim(&self.engine, token, self.clock.now(), lease, batch).await?;
+        if claimed.is_empty() {
+            return Ok(Outcome::Idle);
+        }
+        let (work, mut failures) = translate_all(claimed);
+        let applied = self.apply_splitting(token, &work).await;
+        let (processed, culprits) = match applied {
+            Ok(done) => done,
+            Err(error) => return Ok(self.give_up(token, &error).await),
+        };
+        failures.extend(culprits);
+        let failed = failures.len();
+        for (event, failure) in failures {
+            self.record(token, &event, failure).await?;
+        }
+        Ok(Outcome::Worked { processed, failed })
+    }
+
+    /// Steps until told to stop; the step under way is finished.
+    pub async fn run(self, wake: Wake, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let pause = match self.run_once().await {
+                Ok(Outcome::Worked { .. }) => continue,
+                Ok(Outcome::Idle) => self.settings.poll,
+                Ok(Outcome::GaveUp) => Duration::from_millis(200),
+                Err(error) => {
+                    tracing::warn!(%error, worker = %self.name, "nothing can be claimed");
+                    Duration::from_secs(1)
+                }
+            };
+            tokio::select! {
+                () = wake.wait(pause) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+    }
+
+    /// Applies the batch, splitting it around events that fail on data. Gives back how many had their effect, and the
+    /// culprits.
+    async fn apply_splitting(
+        &self,
+        token: Uuid,
+        work: &[Work],
+    ) -> Result<(usize, Vec<(Claimed, Failure)>), ApplyError> {
+        let all: Vec<&Work> = work.iter().collect();
+        let mut parts = VecDeque::from([&all[..]]);
+        let (mut processed, mut culprits) = (0, Vec::new());
+        while let Some(part) = parts.pop_front() {
+            if part.is_empty() {
+                continue;
+            }
+            match self.apply_patiently(token, part).await {
+                Ok(()) => processed += part.len(),
+                Err(error) if !is_about_data(&error) => return Err(error),
+                Err(error) if part.len() == 1 => {
+                    culprits.push((part[0].event.clone(), Failure::Retry(error.to_string())));
+                }
+                Err(_) => {
+                    let (left, right) = part.split_at(part.len() / 2);
+                    parts.extend([left, right]);
+                }
+            }
+        }
+        Ok((processed, culprits))
+    }
+
+    async fn apply_patiently(&self, token: Uuid, part: &[&Work]) -> Result<(), ApplyError> {
+        let mut tries = 0;
+        loop {
+            let now = self.clock.now();
+            let result = apply::apply(&self.engine, Holder { worker: &self.name, token, now }, part).await;
+            match result {
+                Ok(()) => {
+                    let waited = |work: &&Work| (now - work.event.received_at).try_into().unwrap_or(Duration::ZERO);
+                    metrics::processed(part.iter().map(waited));
+                    return Ok(());
+                }
+                Err(error) if tries < 8 && is_passing(&error) => tries += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn give_up(&self, token: Uuid, error: &ApplyError) -> Outcome {
+        tracing::warn!(%error, worker = %self.name, "a batch was not applied");
+        if let Err(error) = store::let_go(&self.engine, token, self.clock.now()).await {
+            tracing::warn!(%error, "the events stay leased until the lease runs out");
+        }
+        Outcome::GaveUp
+    }
+
+    async fn record(&self, token: Uuid, event: &Claimed, failure: Failure) -> Result<(), sqlx::Error> {
+        let now = self.clock.now();
+        let attempt = u32::try_from(event.attempts).unwrap_or(0) + 1;
+        let (error, next) = match failure {
+            Failure::Retry(error) => (error, retry::after(attempt, rand::random()).map(|delay| now + delay)),
+            Failure::Discard(error) => (error, None),
+        };
+        metrics::failed(next.is_none());
+        tracing::warn!(event = %event.id, attempt, dead = next.is_none(), "an event could not be processed");
+        let failed = Failed { event, error: &error, next_attempt_at: next };
+        if !store::fail(&self.engine, token, &self.name, now, failed).await? {
+            tracing::warn!(event = %event.id, "its lease had run out; somebody else has it");
+        }
+        Ok(())
+    }
+}
+
+fn is_passing(error: &ApplyError) -> bool {
+    match error {
+        ApplyError::Raced => true,
+        ApplyError::Database(error) => kind(error) == Kind::TryAgain,
+        ApplyError::LeaseLost | ApplyError::NoConversation => false,
+    }
+}
+
+fn is_about_data(error: &ApplyError) -> bool {
+    match error {
+        ApplyError::NoConversation => true,
+        ApplyError::Database(error) => kind(error) == Kind::Data,
+        ApplyError::LeaseLost | ApplyError::Raced => false,
+    }
+}
+
+fn translate_all(claimed: Vec<Claimed>) -> (Vec<Work>, Vec<(Claimed, Failure)>) {
+    let (mut work, mut failures) = (Vec::with_capacity(claimed.len()), Vec::new());
+    for event in claimed {
+        match translate_one(&event) {
+            Ok(effects) => work.push(Work { event, effects }),
+            Err(failure) => failures.push((event, failure)),
+        }
+    }
+    (work, failures)
+}
+
+/// Translation is pure, so a panic in it harms nobody else; it is a bug, and a new version may mend it: retried.
+fn translate_one(event: &Claimed) -> Result<Effects, Failure> {
+    let input = Event {
+        event_type: &event.event_type,
+        subtype: event.subtype.as_deref(),
+        payload: &event.payload,
+        event_ts: event.event_ts,
+        phone_number_id: &event.phone_number_id,
+        display_phone_number: event.display_phone_number.as_deref(),
+    };
+    match catch_unwind(AssertUnwindSafe(|| translate::translate(&input))) {
+        Ok(Ok(effects)) => Ok(effects),
+        Ok(Err(refusal)) => Err(Failure::Discard(refusal.to_string())),
+        Err(_panic) => Err(Failure::Retry("Waypost failed on this event; the log has the details.".into())),
+    }
+}

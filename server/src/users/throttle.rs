@@ -1,0 +1,76 @@
+//! Slows down guessing: so many tries per key and window. In memory and per process, since it only has to make
+//! guessing pointless, not to count exactly.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Mutex, PoisonError};
+
+use time::{Duration, OffsetDateTime};
+
+/// Keys remembered at most; when full, the windows that have ended are forgotten first, then all.
+const CAPACITY: usize = 50_000;
+
+/// Counts tries per key.
+#[derive(Debug)]
+pub struct Throttle<K> {
+    tries: u32,
+    window: Duration,
+    seen: Mutex<HashMap<K, (u32, OffsetDateTime)>>,
+}
+
+impl<K: Eq + Hash> Throttle<K> {
+    /// Allows `tries` within each `window`.
+    pub fn new(tries: u32, window: Duration) -> Self {
+        Self { tries, window, seen: Mutex::default() }
+    }
+
+    /// Counts a try. If it is one too many: how long to wait.
+    ///
+    /// # Errors
+    /// The time until the window ends.
+    pub fn count(&self, key: K, now: OffsetDateTime) -> Result<(), Duration> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() >= CAPACITY {
+            seen.retain(|_, (_, since)| now - *since < self.window);
+        }
+        if seen.len() >= CAPACITY {
+            seen.clear();
+        }
+        let (count, since) = seen.entry(key).or_insert((0, now));
+        if now - *since >= self.window {
+            (*count, *since) = (0, now);
+        }
+        *count += 1;
+        if *count > self.tries { Err(self.window - (now - *since)) } else { Ok(()) }
+    }
+
+    /// Forgets the tries of a key: it got in.
+    pub fn forget(&self, key: &K) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+
+    #[test]
+    fn one_try_too_many_waits_for_the_window_to_end() {
+        let throttle = Throttle::new(2, Duration::minutes(1));
+        assert!(throttle.count("a", START).is_ok());
+        assert!(throttle.count("a", START).is_ok());
+        assert_eq!(throttle.count("a", START + Duration::seconds(20)), Err(Duration::seconds(40)));
+        assert!(throttle.count("b", START).is_ok(), "another key is not its brother's keeper");
+        assert!(throttle.count("a", START + Duration::minutes(1)).is_ok());
+    }
+
+    #[test]
+    fn getting_in_forgets_the_tries_before() {
+        let throttle = Throttle::new(1, Duration::minutes(1));
+        assert!(throttle.count("a", START).is_ok());
+        throttle.forget(&"a");
+        assert!(throttle.count("a", START).is_ok());
+    }
+}

@@ -1,0 +1,71 @@
+//! The HTTP faces in one router: the door, health, metrics, the console's pages and functions, static files.
+//!
+//! What stands around what: every request gets an id and a span. The console's part also gets the caller's session,
+//! protection against cross-site requests, compression and security headers; the door has none of these, since Meta
+//! is no browser.
+
+mod health;
+mod pages;
+mod request;
+pub mod serve;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use axum::Router;
+use axum::extract::FromRef;
+use axum::routing::get;
+use leptos::prelude::LeptosOptions;
+use metrics_exporter_prometheus::PrometheusHandle;
+use secrecy::SecretString;
+
+use crate::console::ConsoleParts;
+use crate::ingest::address::ClientAddress;
+use crate::ingest::door::Door;
+use crate::ingest::{receive, verify};
+use crate::webhook_config::CALLBACK_PREFIX;
+
+/// What the handlers share. Cheap to clone.
+#[derive(Clone, FromRef)]
+pub struct AppState {
+    /// The door's state.
+    pub door: Door,
+    /// What every request's console is made from.
+    pub console: ConsoleParts,
+    /// Whose word on the client's address counts.
+    pub address: ClientAddress,
+    /// Where the pages' files are.
+    pub leptos: LeptosOptions,
+    /// For `/readyz` and `/metrics`.
+    pub operations: Operations,
+}
+
+/// What an operator's tools ask about.
+#[derive(Clone)]
+pub struct Operations {
+    /// The process is about to end.
+    pub draining: Arc<AtomicBool>,
+    /// Renders `/metrics`.
+    pub metrics: &'static PrometheusHandle,
+    /// Opens `/metrics` to others than this machine.
+    pub metrics_token: Option<Arc<SecretString>>,
+}
+
+/// All routes.
+pub fn router(state: AppState) -> Router {
+    let door = get(verify::get).post(receive::post);
+    let door = Router::new()
+        .route(CALLBACK_PREFIX, door.clone())
+        .route(&format!("{CALLBACK_PREFIX}/{{*key}}"), door)
+        .layer(axum::middleware::from_fn(request::trace_door))
+        .with_state(state.clone());
+    let operations = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .with_state(state.clone());
+    let site_root = state.leptos.site_root.to_string();
+    let files = pages::files(Path::new(&site_root), &state.leptos.site_pkg_dir, state.leptos.hash_files);
+    door.merge(operations).merge(files).merge(pages::router(state))
+}

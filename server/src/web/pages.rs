@@ -1,0 +1,143 @@
+//! The console's pages, its server functions and its files.
+
+use std::path::Path;
+
+use app::reply::Reply;
+use app::ui::theme::Theme;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use leptos::nonce::use_nonce;
+use leptos::prelude::{provide_context, use_context};
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::csrf::CsrfLayer;
+use tower_http::services::ServeDir;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use super::request::{RequestId, peer, trace_console};
+use super::AppState;
+use crate::console::{Caller, ConsoleParts, LeptosReply, RequestConsole, shared};
+use crate::users::session::Session;
+
+/// Everything that a person's browser asks for, but for the files.
+pub fn router(state: AppState) -> Router {
+    let routes = generate_route_list(app::App);
+    let context = {
+        let console = state.console.clone();
+        move || provide(&console)
+    };
+    let shell = {
+        let options = state.leptos.clone();
+        move || app::shell(options.clone())
+    };
+    let not_found = leptos_axum::render_app_async_with_context(context.clone(), shell.clone());
+    Router::new()
+        .leptos_routes_with_context(&state, routes, context, shell)
+        .fallback(move |request: Request| not_found(request))
+        .layer(from_fn_with_state(state.clone(), find_caller))
+        .layer(CsrfLayer::new())
+        .layer(from_fn(harden))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(CompressionLayer::new())
+        .layer(from_fn(trace_console))
+        .with_state(state)
+}
+
+/// The built files. Their names hold a hash of what is in them, so browsers keep them for ever; without hashes (a
+/// bundle built for debugging) they ask each time.
+pub fn files(site_root: &Path, pkg_dir: &str, hashed: bool) -> Router {
+    let kept = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let files = ServeDir::new(site_root.join(pkg_dir)).precompressed_br().precompressed_gzip();
+    let files = Router::new()
+        .nest_service(&format!("/{pkg_dir}"), files)
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static(kept)))
+        .layer(SetResponseHeaderLayer::overriding(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ));
+    files.layer(from_fn(missing_files_are_not_kept))
+}
+
+async fn missing_files_are_not_kept(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if response.status() == StatusCode::NOT_FOUND {
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+/// Puts the two ports and the theme into the context of a page or server function. While Leptos lists its routes there
+/// is no real request, and so nobody.
+fn provide(console: &ConsoleParts) {
+    let response = use_context::<ResponseOptions>().unwrap_or_default();
+    let parts = use_context::<Parts>();
+    let caller = parts.as_ref().and_then(|parts| parts.extensions.get::<Caller>()).cloned().unwrap_or_default();
+    let cookies = parts.as_ref().and_then(|parts| parts.headers.get(header::COOKIE)?.to_str().ok());
+    provide_context(Theme::from_cookie(cookies));
+    provide_context(shared(RequestConsole::new(console.clone(), caller, response.clone())));
+    provide_context::<std::sync::Arc<dyn Reply>>(std::sync::Arc::new(LeptosReply(response.clone())));
+    if let Some(policy) = use_nonce().and_then(|nonce| HeaderValue::from_str(&content_security_policy(&nonce)).ok()) {
+        response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}
+
+/// Scripts run with the page's nonce only, and what those load; no inline style, no frame, no foreign form.
+fn content_security_policy(nonce: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+}
+
+/// Finds out who asks, before anything is rendered.
+async fn find_caller(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let console = &state.console;
+    let cookies = request.headers().get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let cookie = cookies.filter_map(|line| console.cookies.find(line)).next().map(ToOwned::to_owned);
+    let mut caller = Caller {
+        session: None,
+        address: state.address.of(request.headers(), peer(&request)),
+        request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
+        unavailable: false,
+    };
+    if let Some(cookie) = cookie {
+        match Session::find(&console.database, &cookie, console.clock.now()).await {
+            Ok(session) => caller.session = session,
+            Err(error) => {
+                tracing::error!(%error, "a session cannot be looked up");
+                caller.unavailable = true;
+            }
+        }
+    }
+    request.extensions_mut().insert(caller);
+    next.run(request).await
+}
+
+async fn harden(request: Request, next: Next) -> Response {
+    const HEADERS: [(HeaderName, &str); 5] = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        // Pages show people's data: no cache may keep them.
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    let mut response = next.run(request).await;
+    for (name, value) in HEADERS {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that tower-http asks for")]
+fn panicked(_panic: Box<dyn std::any::Any + Send>) -> axum::http::Response<Body> {
+    tracing::error!("a page panicked; the message above says where");
+    (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side.").into_response()
+}
+

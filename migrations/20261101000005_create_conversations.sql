@@ -121,7 +121,8 @@ create function message_takes(known_source text, known_type text, known_at times
     language sql immutable parallel safe as $$
     select new_source <> 'status' and (
         known_source = 'status'
-        or (known_type in ('unsupported', 'unknown') and new_type not in ('unsupported', 'unknown'))
+        or (known_type in ('unsupported', 'unknown', 'media_placeholder')
+            and new_type not in ('unsupported', 'unknown', 'media_placeholder'))
         or (known_source = 'call' and new_source = 'call' and new_at > known_at))
 $$;
 comment on function message_takes is 'Whether a stored message takes in the content of another event with its wamid: an awaited one takes the message, an unsupported one takes real content, a call takes its later event.';

@@ -21,7 +21,7 @@
 
 pub mod accounts;
 pub mod audit;
-//pub mod cli;
+pub mod cli;
 pub mod clock;
 pub mod cluster;
 pub mod console;

@@ -8,8 +8,8 @@ use time::OffsetDateTime;
 pub struct Effects {
     /// The person it is from, to or about.
     pub person: Option<Person>,
-    /// The person's ids changed: both lead to the same contact from now on.
-    pub identity_change: Option<IdentityChange>,
+    /// People whose ids changed: old and new lead to the same contact from now on.
+    pub identity_changes: Vec<IdentityChange>,
     /// A row of `messages`.
     pub message: Option<NewMessage>,
     /// A row of `message_statuses`.

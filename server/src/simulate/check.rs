@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(
             broken(|_, _, messages| {
                 let at = silent(messages);
-                messages[at].awaited = true
+                messages[at].awaited = true;
             }),
             ["messages missing: 1"]
         );

@@ -27,6 +27,9 @@ const RECENT_UPDATES: usize = 256;
 const BIG_UPDATES: usize = 1000;
 const BIG_TEXT: usize = 2300;
 
+/// A forgery looks like any text.
+const FORGED_TEXT: usize = 300;
+
 /// Why a post is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Purpose {
@@ -144,7 +147,7 @@ impl Generator {
 
     fn big_post(&mut self) -> Post {
         self.bigs += 1;
-        let updates = (0..BIG_UPDATES).map(|_| Arc::new(self.source.long_message(&mut self.rng, BIG_TEXT))).collect();
+        let updates = (0..BIG_UPDATES).map(|_| Arc::new(self.source.text(&mut self.rng, BIG_TEXT))).collect();
         self.signed(Purpose::Big, updates)
     }
 
@@ -161,7 +164,7 @@ impl Generator {
     }
 
     fn forged(&mut self) -> Post {
-        let update = Arc::new(self.source.next(&mut self.rng));
+        let update = Arc::new(self.source.text(&mut self.rng, FORGED_TEXT));
         let mut post = self.signed(Purpose::Forged, vec![update]);
         post.signature = match self.rng.random_range(0..4) {
             0 => Some(body::signature(&"not the app secret".into(), &post.body)),

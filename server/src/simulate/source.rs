@@ -88,7 +88,7 @@ impl Source {
     }
 
     /// A text of a person's, of about this many bytes.
-    pub(super) fn long_message(&mut self, rng: &mut StdRng, bytes: usize) -> Update {
+    pub(super) fn text(&mut self, rng: &mut StdRng, bytes: usize) -> Update {
         self.made += 1;
         let from = Person::any(rng, self.traffic.contacts);
         let content = Content::long_text(rng, bytes);

@@ -30,10 +30,10 @@ const BEYOND_ASCII: [&str; 7] = [
 /// Emoji of reactions; the empty one takes a reaction back.
 pub(super) const REACTIONS: [&str; 5] = ["👍", "❤️", "😂", "🙏🏽", ""];
 
-/// Two to twelve sentences.
+/// A few sentences, or many.
 pub(super) fn text(rng: &mut StdRng, beyond_ascii: bool) -> String {
     let sentences: &[&str] = if beyond_ascii { &BEYOND_ASCII } else { &PLAIN };
-    let count = rng.random_range(2..=12);
+    let count = rng.random_range(2..=20);
     (0..count).filter_map(|_| sentences.choose(rng).copied()).collect::<Vec<_>>().join(" ")
 }
 

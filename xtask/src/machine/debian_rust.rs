@@ -76,6 +76,10 @@ fn compile_std(toolchain: Toolchain) -> Result<()> {
         .cargo()
         .current_dir(&folder)
         .env("RUSTC_BOOTSTRAP", "1")
+        // The bundle is optimised across crates, for which the library must hold more than
+        // machine code; cargo leaves that out unless told.
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .env("RUSTFLAGS", "-Cembed-bitcode=yes")
         .args(["build", "--release", "--target", TARGET, "--target-dir"])
         .arg(folder.join("target"))
         .arg("-Zbuild-std=std,panic_abort"))?;

@@ -37,7 +37,8 @@ use cutter::Cutter;
 /// Cuts a body into its updates, in their order.
 ///
 /// `body_sha256` is the hash of `body`, the key of the delivery; `now` decides which timestamps can be believed. The
-/// work grows with the length of the body and not faster; 3 MB take some 30 ms.
+/// work grows with the length of the body and not faster; a thousand updates take some
+/// 4 ms, 3 MB some 60 ms.
 pub fn cut(body: &[u8], body_sha256: &[u8; 32], now: OffsetDateTime) -> Vec<Item> {
     let text = readable(body);
     let mut cutter = Cutter::new(body, &text, body_sha256, now);

@@ -94,7 +94,7 @@ impl<'a> Row<'a> {
 
 /// Meta may send the real content of such a message later, under the same wamid.
 fn is_placeholder(message_type: &str) -> bool {
-    matches!(message_type, "unsupported" | "unknown")
+    matches!(message_type, "unsupported" | "unknown" | "media_placeholder")
 }
 
 #[cfg(test)]

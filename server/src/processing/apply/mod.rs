@@ -94,7 +94,7 @@ async fn meet_people(transaction: &mut PgConnection, batch: &[&Work]) -> Result<
     let mut met = vec![None; batch.len()];
     for index in in_order {
         let Work { event, effects } = batch[index];
-        if let Some(change) = &effects.identity_change {
+        for change in &effects.identity_changes {
             people.change(event.owner.company, change, event.event_ts);
         }
         if let Some(person) = &effects.person {
@@ -110,7 +110,7 @@ fn named(batch: &[&Work]) -> Vec<Identity> {
     let mut named: Vec<Identity> = batch
         .iter()
         .flat_map(|work| {
-            let change = work.effects.identity_change.iter().flat_map(|change| [&change.old, &change.new]);
+            let change = work.effects.identity_changes.iter().flat_map(|change| [&change.old, &change.new]);
             let people = work.effects.person.iter().chain(change);
             people.flat_map(|person| people::identities(work.event.owner.company, person)).collect::<Vec<_>>()
         })

@@ -3,7 +3,7 @@
 //! A BSUID is made anew when a person changes phone. Whatever names both the old ids and the new ones joins them, so
 //! that the history stays with the person.
 
-use super::{Event, Refusal, person};
+use super::{Event, person};
 use crate::processing::effect::{Effects, IdentityChange, Person};
 use crate::processing::wire::Node;
 
@@ -37,21 +37,22 @@ pub(super) fn is_update(event: &Event<'_>) -> bool {
     event.item().at("user_id_update").is_present() || event.is_field("user_id_update")
 }
 
-/// `user_id_update`: an old BSUID and a new one.
-pub(super) fn update(event: &Event<'_>) -> Result<Effects, Refusal> {
+/// `user_id_update`: old BSUIDs and new ones. An entry without a new id says nothing that could be kept as a fact.
+pub(super) fn update(event: &Event<'_>) -> Effects {
     let item = event.item();
     let entries: Vec<Node<'_>> = item.at("user_id_update").or(item).list().collect();
-    let [entry] = entries[..] else {
-        return Err(Refusal("The update names not one person but several or none."));
-    };
     let contact = event.contact().or(item.at("contacts").first());
-    let old = person::someone(before(entry, "user_id"), before(entry, "wa_id"), Node::ABSENT);
-    let new = person::someone(after(entry, "user_id"), after(entry, "wa_id"), contact)
-        .ok_or(Refusal("The update names no new id."))?;
-    match old.and_then(|old| change(old, new.clone())) {
-        Some(change) => Ok(Effects { identity_change: Some(change), ..Effects::default() }),
-        None => Ok(Effects { person: Some(new), ..Effects::default() }),
+    let mut effects = Effects::default();
+    for entry in &entries {
+        let contact = if entries.len() == 1 { contact } else { Node::ABSENT };
+        let old = person::someone(before(*entry, "user_id"), before(*entry, "wa_id"), Node::ABSENT);
+        let Some(new) = person::someone(after(*entry, "user_id"), after(*entry, "wa_id"), contact) else { continue };
+        match old.and_then(|old| change(old, new.clone())) {
+            Some(change) => effects.identity_changes.push(change),
+            None => effects.person = effects.person.or(Some(new)),
+        }
     }
+    effects
 }
 
 fn note(item: Node<'_>) -> Option<Node<'_>> {
@@ -111,7 +112,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::processing::translate::testing::{refused, translated};
+    use crate::processing::translate::testing::translated;
 
     fn ids(person: &Person) -> (Option<&str>, Option<&str>) {
         (person.bsuid.as_deref(), person.wa_id.as_deref())
@@ -129,7 +130,7 @@ mod tests {
             "body": "User Ann changed from 16505551234 to 12195555358", "wa_id": "12195555358",
             "type": "user_changed_number",
         }}));
-        let change = effects.identity_change.expect("a change");
+        let change = effects.identity_changes[0].clone();
         assert_eq!((ids(&change.old), ids(&change.new)), ((None, Some("16505551234")), (None, Some("12195555358"))));
         assert_eq!(effects.person.as_ref().map(ids), Some((None, Some("16505551234"))));
         let message = effects.message.expect("a message");
@@ -142,7 +143,7 @@ mod tests {
             "body": "User Ann changed from US.1 to US.2", "user_id": "US.2", "wa_id": "16505551234",
             "type": "user_changed_user_id",
         }}));
-        let change = effects.identity_change.expect("a change");
+        let change = effects.identity_changes[0].clone();
         assert_eq!((ids(&change.old), ids(&change.new)), ((Some("US.1"), None), (Some("US.2"), Some("16505551234"))));
         assert_eq!(effects.person.as_ref().map(ids), Some((Some("US.1"), None)));
     }
@@ -152,11 +153,11 @@ mod tests {
         let effects = note_of(json!({"from_user_id": "US.2", "system": {
             "body": "User Ann changed from US.1 to US.2", "user_id": "US.2", "type": "user_changed_user_id",
         }}));
-        assert_eq!(effects.identity_change.map(|change| change.old.bsuid), Some(Some("US.1".into())));
+        assert_eq!(effects.identity_changes.first().map(|change| change.old.bsuid.clone()), Some(Some("US.1".into())));
         let effects = note_of(json!({"from_user_id": "US.2", "system": {
             "previous_user_id": "US.1", "user_id": "US.2", "type": "user_changed_user_id",
         }}));
-        assert_eq!(effects.identity_change.map(|change| change.old.bsuid), Some(Some("US.1".into())));
+        assert_eq!(effects.identity_changes.first().map(|change| change.old.bsuid.clone()), Some(Some("US.1".into())));
     }
 
     #[test]
@@ -165,11 +166,11 @@ mod tests {
             "body": "User changed from US.666 to US.2 changed from US.1 to US.2", "user_id": "US.2",
             "type": "user_changed_user_id",
         }}));
-        assert_eq!(effects.identity_change.map(|change| change.old.bsuid), Some(Some("US.1".into())));
+        assert_eq!(effects.identity_changes.first().map(|change| change.old.bsuid.clone()), Some(Some("US.1".into())));
         let effects = note_of(json!({"system": {
             "body": "User Eve changed from US.666 to US.7 moved", "user_id": "US.2", "type": "user_changed_user_id",
         }}));
-        assert_eq!(effects.identity_change, None);
+        assert_eq!(effects.identity_changes, []);
         assert_eq!(effects.person.as_ref().map(ids), Some((Some("US.2"), None)));
     }
 
@@ -179,10 +180,10 @@ mod tests {
             "body": "Identity changed", "identity": "hash", "customer": "16505551234", "wa_id": "16505551234",
             "type": "customer_identity_changed",
         }}));
-        assert_eq!(effects.identity_change, None);
+        assert_eq!(effects.identity_changes, []);
         assert!(effects.message.is_some());
         let other = note_of(json!({"from": "1", "system": {"type": "group_joined", "wa_id": "2"}}));
-        assert_eq!(other.identity_change, None);
+        assert_eq!(other.identity_changes, []);
     }
 
     #[test]
@@ -195,7 +196,7 @@ mod tests {
         for entry in entries {
             for item in [json!({"user_id_update": [entry]}), json!({"user_id_update": entry}), entry.clone()] {
                 let effects = translated("change", json!({"field": "user_id_update", "item": item}));
-                let change = effects.identity_change.expect("a change");
+                let change = effects.identity_changes[0].clone();
                 assert_eq!(ids(&change.old), (Some("US.1"), None), "{item}");
                 assert_eq!(ids(&change.new), (Some("US.2"), Some("16505551234")), "{item}");
             }
@@ -206,7 +207,7 @@ mod tests {
     fn an_update_is_known_by_its_key_whatever_the_field_says() {
         let item = json!({"user_id_update": [{"user_id": {"previous": "US.1", "current": "US.2"}}]});
         let effects = translated("change", json!({"field": "messages", "item": item}));
-        assert!(effects.identity_change.is_some());
+        assert!(!effects.identity_changes.is_empty());
     }
 
     #[test]
@@ -217,10 +218,19 @@ mod tests {
     }
 
     #[test]
-    fn an_update_about_nobody_is_refused() {
-        let payload = json!({"field": "user_id_update", "item": {"user_id_update": []}});
-        assert_eq!(refused("change", payload), "The update names not one person but several or none.");
-        let payload = json!({"field": "user_id_update", "item": {"user_id_update": [{}]}});
-        assert_eq!(refused("change", payload), "The update names no new id.");
+    fn an_update_about_several_people_joins_each_of_them() {
+        let entry = |old: &str, new: &str| json!({"user_id": {"previous": old, "current": new}});
+        let item = json!({"user_id_update": [entry("US.1", "US.2"), entry("US.3", "US.4")]});
+        let effects = translated("change", json!({"field": "user_id_update", "item": item}));
+        let joined: Vec<_> = effects.identity_changes.iter().map(|change| (ids(&change.old).0, ids(&change.new).0)).collect();
+        assert_eq!(joined, [(Some("US.1"), Some("US.2")), (Some("US.3"), Some("US.4"))]);
+    }
+
+    #[test]
+    fn an_update_about_nobody_is_only_kept() {
+        for entries in [json!([]), json!([{}]), json!(null), json!("x")] {
+            let payload = json!({"field": "user_id_update", "item": {"user_id_update": entries}});
+            assert_eq!(translated("change", payload), Effects::default(), "{entries}");
+        }
     }
 }

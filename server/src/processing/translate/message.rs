@@ -30,7 +30,7 @@ pub(super) fn received(event: &Event<'_>, source: Source) -> Result<Effects, Ref
     let person =
         sender.or_else(|| change.as_ref().map(|change| change.old.clone())).or_else(|| identity::new_ids(item));
     let way = Way { source, outbound: false, person, status: None };
-    Ok(Effects { identity_change: change, ..message(event, way)? })
+    Ok(Effects { identity_changes: change.into_iter().collect(), ..message(event, way)? })
 }
 
 /// A message that the company sent by another way, for instance from the phone.
@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(message.reply_to.as_deref(), Some("wamid.0"));
         assert_eq!(message.sent_at.unix_timestamp(), SENT);
         assert_eq!(message.thread, Thread::Person);
-        assert_eq!((effects.identity_change, effects.status, effects.account), (None, None, None));
+        assert_eq!((effects.identity_changes, effects.status, effects.account), (vec![], None, None));
     }
 
     #[test]

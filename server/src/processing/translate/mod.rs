@@ -74,7 +74,7 @@ pub fn translate(event: &Event<'_>) -> Result<Effects, Refusal> {
 /// A change of anything else: of somebody's ids, of the account, or of something that is only kept.
 fn change(event: &Event<'_>) -> Result<Effects, Refusal> {
     if identity::is_update(event) {
-        identity::update(event)
+        Ok(identity::update(event))
     } else {
         Ok(Effects { account: account::change(event), ..Effects::default() })
     }

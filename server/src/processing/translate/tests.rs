@@ -170,8 +170,8 @@ fn any_payload() -> impl Strategy<Value = Value> {
 fn assert_can_be_kept(effects: &Effects) {
     let people = [
         effects.person.as_ref(),
-        effects.identity_change.as_ref().map(|change| &change.old),
-        effects.identity_change.as_ref().map(|change| &change.new),
+        effects.identity_changes.first().map(|change| &change.old),
+        effects.identity_changes.first().map(|change| &change.new),
     ];
     for person in people.into_iter().flatten() {
         let ids: Vec<&String> = [&person.bsuid, &person.wa_id].into_iter().flatten().collect();

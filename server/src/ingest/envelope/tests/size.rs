@@ -12,7 +12,7 @@ fn cut_in_time(body: &str) -> Vec<Item> {
     let start = Instant::now();
     let items = cut(body);
     let taken = start.elapsed();
-    assert!(taken < Duration::from_secs(10), "{taken:?} for {} bytes", body.len());
+    assert!(taken < Duration::from_secs(5), "{taken:?} for {} bytes", body.len());
     items
 }
 
@@ -72,32 +72,32 @@ fn kept(items: &[Item]) -> usize {
 /// A tenant who knows the secret can sign what he likes; it must not fill the memory of all the others.
 #[test]
 fn bodies_made_to_grow_do_not() {
-    let filler = "x".repeat(2_000_000);
+    let filler = "x".repeat(400_000);
     let many = |one: &str, times: usize| vec![one; times].join(",");
     let small = r#"{"id":"w"}"#;
     let bodies = [
-        of_value(&format!(r#""metadata":{{"x":"{filler}"}},"messages":[{}]"#, many(small, 100_000))),
+        of_value(&format!(r#""metadata":{{"x":"{filler}"}},"messages":[{}]"#, many(small, 20_000))),
         of_value(&format!(
             r#""contacts":[{{"wa_id":"1","x":"{filler}"}}],"messages":[{}]"#,
-            many(r#"{"id":"w","from":"1"}"#, 50_000)
+            many(r#"{"id":"w","from":"1"}"#, 10_000)
         )),
         of_value(&format!(
             r#""history":[{{"metadata":{{"x":"{filler}"}},"threads":[{{"messages":[{}]}}]}}]"#,
-            many(small, 100_000)
+            many(small, 20_000)
         )),
-        of_value(&format!(r#""history":[{{"threads":[{{"x":"{filler}","messages":[{}]}}]}}]"#, many(small, 100_000))),
-        of_value(&format!(r#""messages":[{}]"#, many("0", 2_000_000))),
-        of_value(&format!(r#""errors":[{}]"#, many("0", 2_000_000))),
-        of_value(&format!(r#""messages":[0],{}"#, many(r#""errors":[0]"#, 300_000))),
-        of_value(&many(r#""messages":0"#, 300_000)),
-        of_changes(&format!("[{}]", many("{}", 1_000_000))),
-        of_changes(&format!("[{{{}}}]", many(r#""value":{}"#, 300_000))),
-        of_changes(&format!("[{{{}}}]", many(r#""value":{"errors":[0]}"#, 150_000))),
-        format!(r#"{{"object":"whatsapp_business_account",{}}}"#, many(r#""entry":[{}]"#, 250_000)),
+        of_value(&format!(r#""history":[{{"threads":[{{"x":"{filler}","messages":[{}]}}]}}]"#, many(small, 20_000))),
+        of_value(&format!(r#""messages":[{}]"#, many("0", 200_000))),
+        of_value(&format!(r#""errors":[{}]"#, many("0", 200_000))),
+        of_value(&format!(r#""messages":[0],{}"#, many(r#""errors":[0]"#, 50_000))),
+        of_value(&many(r#""messages":0"#, 50_000)),
+        of_changes(&format!("[{}]", many("{}", 200_000))),
+        of_changes(&format!("[{{{}}}]", many(r#""value":{}"#, 50_000))),
+        of_changes(&format!("[{{{}}}]", many(r#""value":{"errors":[0]}"#, 25_000))),
+        format!(r#"{{"object":"whatsapp_business_account",{}}}"#, many(r#""entry":[{}]"#, 50_000)),
         format!(
             r#"{{"object":"whatsapp_business_account","entry":[{{"id":"{}","changes":[{}]}}]}}"#,
             "7".repeat(8_000),
-            many("{}", 1_000_000)
+            many("{}", 200_000)
         ),
     ];
     for body in bodies {
@@ -109,7 +109,7 @@ fn bodies_made_to_grow_do_not() {
 
 #[test]
 fn what_is_too_much_is_said_and_not_dropped() {
-    let body = of_value(&format!(r#""messages":[{}]"#, vec!["0"; 1_000_000].join(",")));
+    let body = of_value(&format!(r#""messages":[{}]"#, vec!["0"; 200_000].join(",")));
     let items = cut_in_time(&body);
     let (last, others) = items.split_last().unwrap();
     assert_eq!(last.event_type, EventType::Raw);

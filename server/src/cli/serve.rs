@@ -1,0 +1,164 @@
+//! `waypost serve`.
+
+use std::sync::Arc;
+
+use clap::Args;
+use leptos::prelude::{Env, LeptosOptions};
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::Failure;
+use super::connect::release;
+use super::seed::{DemoArgs, print_logins};
+use crate::clock::Clock;
+use crate::crypto::KeyRing;
+use crate::database::{self, Database, PoolSizes};
+use crate::ids::CompanyId;
+use crate::ingest::address::ClientAddress;
+use crate::processing::worker::WorkerSettings;
+use crate::seed;
+use crate::settings::{DatabaseArgs, HttpArgs, KeyArgs};
+use crate::startup::{Server, ServerSettings};
+use crate::webhook_config::{new_config::callback_url, store as configs};
+
+/// Options of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The database.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+
+    /// Where to listen.
+    #[command(flatten)]
+    pub http: HttpArgs,
+
+    /// The keys.
+    #[command(flatten)]
+    pub keys: KeyArgs,
+
+    /// Seed demo data first, and print how to use it
+    #[arg(long, env = "WAYPOST_DEMO", help_heading = "Demo")]
+    pub demo: bool,
+
+    /// The demo's people.
+    #[command(flatten)]
+    pub demo_args: DemoArgs,
+
+    /// Lanes that store deliveries at the same time
+    #[arg(long, env = "WAYPOST_LANES", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=32))]
+    pub lanes: u8,
+
+    /// Workers that process events at the same time; 0 leaves processing to other servers on the same database
+    #[arg(long, env = "WAYPOST_WORKERS", default_value_t = 2, value_parser = clap::value_parser!(u8).range(..=32))]
+    pub workers: u8,
+
+    /// Opens /metrics to whoever sends it as a bearer token; without it, only this machine may read them
+    #[arg(long, env = "METRICS_TOKEN", hide_env_values = true, value_name = "TOKEN", help_heading = "HTTP")]
+    pub metrics_token: Option<SecretString>,
+}
+
+/// Serves until Ctrl-C or SIGTERM.
+pub async fn run(args: ServeArgs) -> Result<(), Failure> {
+    let keys = Arc::new(args.keys.ring(args.database.generated_keys().as_deref())?);
+    let stop = stop_signal()?;
+    let source = args.database.source().await?;
+    let served = serve(&args, &source.url, keys, stop).await;
+    release(source.cluster).await?;
+    served
+}
+
+async fn serve(
+    args: &ServeArgs,
+    url: &SecretString,
+    keys: Arc<KeyRing>,
+    stop: CancellationToken,
+) -> Result<(), Failure> {
+    database::migrate(url).await?;
+    let database = Database::new(url, PoolSizes::default())?;
+    let clock = Clock::system();
+    let password = args.demo_args.password();
+    let demo = if args.demo {
+        Some(seed::seed(&database, &keys, &clock, password.clone()).await?)
+    } else {
+        None
+    };
+    let address = args.http.address();
+    let listener = TcpListener::bind(address).await.map_err(|error| format!("Cannot listen on {address}: {error}."))?;
+    let server = Server::start(ServerSettings {
+        database: database.clone(),
+        keys,
+        clock,
+        address: ClientAddress { trusted_hops: args.http.trusted_proxy_hops.into() },
+        secure: args.http.public_url().is_secure(),
+        leptos: leptos_options(args)?,
+        metrics_token: args.metrics_token.clone(),
+        lanes: args.lanes.into(),
+        workers: args.workers.into(),
+        worker: WorkerSettings::default(),
+    })
+    .await?;
+    tracing::info!(%address, "listening");
+    println!("Waypost is at {}", args.http.public_url().as_str());
+    if let Some(company) = demo {
+        print_demo(args, &database, company, &password).await?;
+    }
+    server.run(listener, stop).await;
+    database.close().await;
+    Ok(())
+}
+
+/// The bundle's files have hashes in their names; `hash.txt` in the site's folder says which.
+fn leptos_options(args: &ServeArgs) -> Result<LeptosOptions, Failure> {
+    let root = std::path::absolute(&args.http.site_root)?;
+    let hashes = root.join("hash.txt");
+    if !hashes.exists() {
+        tracing::warn!(folder = %root.display(), "the pages' files are not built: the console works without script and style");
+    }
+    Ok(LeptosOptions::builder()
+        .output_name("waypost")
+        .site_root(root.to_string_lossy().as_ref())
+        .site_addr(args.http.address())
+        .hash_files(hashes.exists())
+        // Leptos joins this to the folder of the program; an absolute path stands for itself.
+        .hash_file(hashes.to_string_lossy().into())
+        .env(Env::PROD)
+        .build())
+}
+
+/// What a newcomer needs next.
+async fn print_demo(
+    args: &ServeArgs,
+    database: &Database,
+    company: CompanyId,
+    password: &SecretString,
+) -> Result<(), Failure> {
+    println!("\nSign in as");
+    print_logins(password);
+    let rows = configs::load_all(&database.engine).await?;
+    let demo = rows.iter().find(|row| row.company_id == company && row.phone_number_id == seed::PHONE_NUMBER_ID);
+    if let Some(config) = demo.and_then(|row| row.config.as_ref()) {
+        let url = callback_url(args.http.public_url().as_str(), &config.callback_path);
+        println!("\nThe demo account's callback URL is\n  {url}");
+        println!("\nSend it traffic, from another terminal, with");
+        let program = std::env::args().next().unwrap_or_else(|| "waypost".into());
+        println!("  {program} simulate --count 500\n");
+    }
+    Ok(())
+}
+
+/// Cancelled by Ctrl-C or SIGTERM.
+fn stop_signal() -> Result<CancellationToken, Failure> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let stop = CancellationToken::new();
+    let stopped = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        stopped.cancel();
+    });
+    Ok(stop)
+}

@@ -4,6 +4,7 @@
 //! strings. Each operation of the service is a span (`receive`, `challenge`, `process`, `apply`, `sign_in`), whose end
 //! is logged with its time at level debug: `RUST_LOG=info,server=debug` shows them.
 
+use std::io::IsTerminal;
 use std::panic;
 
 use tracing_subscriber::EnvFilter;
@@ -18,7 +19,7 @@ use crate::settings::{LogArgs, LogFormat};
 pub fn init(args: &LogArgs) -> Result<(), String> {
     let filter = EnvFilter::try_new(&args.log).map_err(|error| format!("RUST_LOG cannot be read: {error}."))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let log = log.with_span_events(FmtSpan::CLOSE);
+    let log = log.with_span_events(FmtSpan::CLOSE).with_ansi(std::io::stderr().is_terminal());
     match args.log_format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),

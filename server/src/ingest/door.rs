@@ -50,10 +50,10 @@ pub struct Refused<'a> {
 }
 
 impl Door {
-    /// Counts a refusal, records it for everybody on the path, and says it in the log.
+    /// Counts a refusal and records it for everybody on the path. In the log it is quiet: whoever is refused could fill it.
     pub fn refuse(&self, request: &Refused<'_>, entry: Option<&PathEntry>, reason: Reason) -> Response<Body> {
         metrics::rejected(reason);
-        tracing::info!(method = request.method, reason = reason.as_str(), "refused");
+        tracing::debug!(method = request.method, reason = reason.as_str(), "refused");
         for (company, account) in concerned(entry) {
             self.rejections.add(Rejection {
                 company,

@@ -32,7 +32,7 @@ const STORE_DEADLINE: Duration = Duration::from_millis(850);
 
 /// Accepts a POST, or refuses it: each refusal leaves a row with its reason, and the answer never says more than its
 /// status does.
-#[tracing::instrument(name = "receive", skip_all)]
+#[tracing::instrument(level = "debug", name = "receive", skip_all)]
 pub async fn post(
     State(door): State<Door>,
     peer: Option<Extension<ConnectInfo<SocketAddr>>>,

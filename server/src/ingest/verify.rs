@@ -21,7 +21,7 @@ use crate::webhook_config::store;
 
 /// Answers the challenge of whoever knows the verify token of a configuration on this path, and marks that
 /// configuration verified before it does. No signature is asked for: Meta sends none.
-#[tracing::instrument(name = "challenge", skip_all)]
+#[tracing::instrument(level = "debug", name = "challenge", skip_all)]
 pub async fn get(
     State(door): State<Door>,
     peer: Option<Extension<ConnectInfo<SocketAddr>>>,

@@ -87,7 +87,7 @@ impl Worker {
     ///
     /// # Errors
     /// When nothing could be claimed because the database is away.
-    #[tracing::instrument(name = "process", skip_all, fields(worker = %self.name))]
+    #[tracing::instrument(level = "debug", name = "process", skip_all, fields(worker = %self.name))]
     pub async fn run_once(&self) -> Result<Outcome, sqlx::Error> {
         let token = Uuid::new_v4();
         let WorkerSettings { lease, batch, .. } = self.settings;

@@ -42,9 +42,6 @@ pub use update::{Identity, Kind, Update};
 
 use crate::ids::Owner;
 
-/// How long after the last answer everything must have been processed.
-const DEADLINE: Duration = Duration::from_secs(10);
-
 /// What to send, where, and how fast.
 #[derive(Clone, Debug, Args)]
 pub struct SimulateArgs {
@@ -63,6 +60,11 @@ pub struct SimulateArgs {
     /// Compare the database with what was sent, and fail if anything is lost, doubled, forged or out of place
     #[arg(long, env = "WAYPOST_SIMULATE_CHECK")]
     pub check: bool,
+
+    /// Seconds after the last answer within which everything must have been processed. When PostgreSQL or a worker was
+    /// killed during the run, give it more than the half minute that a worker's lease takes to run out
+    #[arg(long, env = "WAYPOST_SIMULATE_DEADLINE", default_value_t = 10, value_name = "SECONDS")]
+    pub deadline: u32,
 
     /// Callback URL, http only; without it, the demo account's
     #[arg(
@@ -158,7 +160,8 @@ pub async fn run(
     let (expected, report) = send(generator, &callback_url, pace).await?;
     let mut verdict = report.verdict();
     if let Some((pool, owner)) = database {
-        verdict.0.extend(check(pool, owner, &expected, DEADLINE).await?.0);
+        let deadline = Duration::from_secs(args.deadline.into());
+        verdict.0.extend(check(pool, owner, &expected, deadline).await?.0);
     }
     Ok(Run { report, verdict })
 }

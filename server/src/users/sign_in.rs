@@ -40,7 +40,7 @@ impl Doorman {
     ///
     /// # Errors
     /// `Throttled`, `WrongCredentials` (never saying which), or `Unavailable`.
-    #[tracing::instrument(name = "sign_in", skip_all)]
+    #[tracing::instrument(level = "debug", name = "sign_in", skip_all)]
     pub async fn sign_in(
         &self,
         database: &Database,

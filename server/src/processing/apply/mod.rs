@@ -69,7 +69,7 @@ pub struct Holder<'a> {
 ///
 /// # Errors
 /// See [`ApplyError`].
-#[tracing::instrument(name = "apply", skip_all, fields(events = batch.len()))]
+#[tracing::instrument(level = "debug", name = "apply", skip_all, fields(events = batch.len()))]
 pub async fn apply(engine: &PgPool, holder: Holder<'_>, batch: &[&Work]) -> Result<(), ApplyError> {
     let mut transaction = begin(engine).await?;
     let events: Vec<&Claimed> = batch.iter().map(|work| &work.event).collect();

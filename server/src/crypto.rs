@@ -263,7 +263,10 @@ mod tests {
         assert_eq!(both.open(mine, &sealed).unwrap().expose_secret(), "app secret");
         assert!(!both.is_current(&sealed));
         assert!(both.is_current(&both.seal(mine, &"app secret".into()).unwrap()));
-        assert_eq!(old.open(mine, &both.seal(mine, &"x".into()).unwrap()).unwrap_err(), CryptoError::UnknownKey("new".into()));
+        assert_eq!(
+            old.open(mine, &both.seal(mine, &"x".into()).unwrap()).unwrap_err(),
+            CryptoError::UnknownKey("new".into())
+        );
     }
 
     #[test]

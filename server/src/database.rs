@@ -58,7 +58,11 @@ impl Database {
     pub fn new(url: &SecretString, sizes: PoolSizes) -> Result<Self, sqlx::Error> {
         let options = PgConnectOptions::from_str(url.expose_secret())?.application_name("waypost");
         Ok(Self {
-            engine: pool(&options, sizes.engine, "set role waypost_engine; set statement_timeout = '10s'; set lock_timeout = '3s'"),
+            engine: pool(
+                &options,
+                sizes.engine,
+                "set role waypost_engine; set statement_timeout = '10s'; set lock_timeout = '3s'",
+            ),
             console: pool(&options, sizes.console, "set role waypost_console; set statement_timeout = '10s'"),
             identity: pool(&options, 4, "set role waypost_identity; set statement_timeout = '5s'"),
         })

@@ -41,7 +41,10 @@ pub fn install() -> &'static PrometheusHandle {
 fn describe() {
     describe_counter!("waypost_received_total", "POSTs answered 200");
     describe_counter!("waypost_rejected_total", "requests to the door refused, by reason");
-    describe_counter!("waypost_rejections_unrecorded_total", "refusals that found no place in the queue to the database");
+    describe_counter!(
+        "waypost_rejections_unrecorded_total",
+        "refusals that found no place in the queue to the database"
+    );
     describe_counter!("waypost_deliveries_duplicate_total", "bodies seen before");
     describe_counter!("waypost_events_total", "updates stored");
     describe_counter!("waypost_events_duplicate_total", "updates seen before");

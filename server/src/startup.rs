@@ -76,7 +76,7 @@ impl Server {
         let ServerSettings { database, keys, clock, address, .. } = &settings;
         let configs = Configs::load(database.engine.clone(), Arc::clone(keys)).await?;
         let wake = Wake::default();
-        let (writer, mut finishing) = Writer::start(database.engine.clone(), settings.lanes, &wake);
+        let (writer, mut finishing) = Writer::start(&database.engine, settings.lanes, &wake);
         let (rejections, recording) = Rejections::start(database.engine.clone());
         finishing.push(recording);
         let stop_workers = CancellationToken::new();

@@ -101,9 +101,12 @@ fn print(args: &AddArgs, added: &add::Added) {
         ("verify_token", added.verify_token.expose_secret().to_owned()),
     ];
     if args.json {
-        let object: serde_json::Map<_, _> = rows.map(|(name, value)| (name.to_owned(), value.into())).into_iter().collect();
+        let object: serde_json::Map<_, _> =
+            rows.map(|(name, value)| (name.to_owned(), value.into())).into_iter().collect();
         println!("{}", serde_json::Value::Object(object));
     } else {
-        rows.iter().for_each(|(name, value)| println!("{name:<14} {value}"));
+        for (name, value) in &rows {
+            println!("{name:<14} {value}");
+        }
     }
 }

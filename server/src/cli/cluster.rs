@@ -10,11 +10,11 @@ use crate::cluster;
 /// Manages the private PostgreSQL cluster.
 #[derive(Debug, Subcommand)]
 pub enum ClusterCommand {
-    /// Make it if need be, start it, leave it running, and print its DATABASE_URL
+    /// Make it if need be, start it, leave it running, and print its `DATABASE_URL`
     Start(ClusterArgs),
     /// Stop it
     Stop(ClusterArgs),
-    /// Print its DATABASE_URL
+    /// Print its `DATABASE_URL`
     Url(ClusterArgs),
 }
 

@@ -16,7 +16,7 @@ pub enum KeysCommand {
     /// Seal all app secrets anew under the first key of the ring. Put a new key in front (`keys generate`), restart the
     /// servers, rotate, and then take the old key out. Safe while traffic flows
     Rotate(RotateArgs),
-    /// Print a new key, ready for WAYPOST_ENCRYPTION_KEYS
+    /// Print a new key, ready for `WAYPOST_ENCRYPTION_KEYS`
     Generate {
         /// Its id; each key of a ring has another one
         #[arg(long, env = "WAYPOST_KEY_ID", default_value = "k1")]

@@ -61,7 +61,7 @@ pub struct ServeArgs {
 
 /// Serves until Ctrl-C or SIGTERM.
 pub async fn run(args: ServeArgs) -> Result<(), Failure> {
-    let keys = Arc::new(args.keys.ring(args.database.generated_keys().as_deref())?);
+    let keys = Arc::new(args.keys.ring(generated_keys(&args).as_deref())?);
     let stop = stop_signal()?;
     let source = args.database.source().await?;
     let served = serve(&args, &source.url, keys, stop).await;
@@ -79,11 +79,7 @@ async fn serve(
     let database = Database::new(url, PoolSizes::default())?;
     let clock = Clock::system();
     let password = args.demo_args.password();
-    let demo = if args.demo {
-        Some(seed::seed(&database, &keys, &clock, password.clone()).await?)
-    } else {
-        None
-    };
+    let demo = if args.demo { Some(seed::seed(&database, &keys, &clock, password.clone()).await?) } else { None };
     let address = args.http.address();
     let listener = TcpListener::bind(address).await.map_err(|error| format!("Cannot listen on {address}: {error}."))?;
     let server = Server::start(ServerSettings {
@@ -107,6 +103,11 @@ async fn serve(
     server.run(listener, stop).await;
     database.close().await;
     Ok(())
+}
+
+/// Beside a private cluster and for a demo, keys may be generated.
+fn generated_keys(args: &ServeArgs) -> Option<std::path::PathBuf> {
+    if args.demo { Some(args.database.keys_file()) } else { args.database.generated_keys() }
 }
 
 /// The bundle's files have hashes in their names; `hash.txt` in the site's folder says which.
@@ -143,7 +144,8 @@ async fn print_demo(
         println!("\nThe demo account's callback URL is\n  {url}");
         println!("\nSend it traffic, from another terminal, with");
         let program = std::env::args().next().unwrap_or_else(|| "waypost".into());
-        println!("  {program} simulate --count 500\n");
+        let port = args.http.address().port();
+        println!("  {program} simulate --port {port} --count 500\n");
     }
     Ok(())
 }

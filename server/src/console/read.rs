@@ -70,4 +70,3 @@ pub fn cursor(text: Option<&str>) -> Result<Cursor, ConsoleError> {
         || ConsoleError::Invalid { field: "cursor".into(), message: "This link leads to no page of the list.".into() };
     text.filter(|text| !text.is_empty()).map_or(Ok(Cursor::start()), |text| Cursor::parse(text).ok_or_else(invalid))
 }
-

@@ -32,10 +32,8 @@ pub async fn read(session: &Session, query: ThreadQuery, now: OffsetDateTime) ->
     let owner = Owner { company: session.tenant.company(), account: id(&query.account)? };
     let conversation: ConversationId = id(&query.conversation)?;
     let after = cursor(query.cursor.as_deref())?;
-    let mut rows = session
-        .tenant
-        .transaction(move |connection| load(connection, owner, conversation, after).boxed())
-        .await?;
+    let mut rows =
+        session.tenant.transaction(move |connection| load(connection, owner, conversation, after).boxed()).await?;
     let has_more = rows.messages.len() > PAGE;
     rows.messages.truncate(PAGE);
     let oldest = rows.messages.last().filter(|_| has_more).map(|row| Cursor { at: row.sent_at, id: row.id });
@@ -134,9 +132,7 @@ fn reactions(about: &[&MessageRow]) -> Vec<Reaction> {
 
 fn quote(row: Option<&MessageRow>) -> Quote {
     match row {
-        Some(row) => {
-            Quote { direction: Some(views::direction(&row.direction)), text: render::preview(&shown(row)) }
-        }
+        Some(row) => Quote { direction: Some(views::direction(&row.direction)), text: render::preview(&shown(row)) },
         None => Quote { direction: None, text: "A message that is not known here".into() },
     }
 }

@@ -1,8 +1,6 @@
 //! From rows to the contract.
 
-use app::contract::{
-    Account, Conversation, DeliveryStatus, Direction, StatusEntry, Timestamp, WebhookStatus,
-};
+use app::contract::{Account, Conversation, DeliveryStatus, Direction, StatusEntry, Timestamp, WebhookStatus};
 use time::OffsetDateTime;
 
 use crate::accounts::store::AccountRow;
@@ -32,9 +30,10 @@ pub fn account(row: AccountRow) -> Account {
 /// A conversation, under the best name known.
 pub fn conversation(row: &ConversationRow) -> Conversation {
     let mut names = names(row).into_iter();
-    let body = row.message_type.as_deref().map(|message_type| {
-        render::message_body(message_type, row.body.as_deref(), row.content.as_ref())
-    });
+    let body = row
+        .message_type
+        .as_deref()
+        .map(|message_type| render::message_body(message_type, row.body.as_deref(), row.content.as_ref()));
     Conversation {
         id: row.id.to_string(),
         title: names.next().unwrap_or_else(|| "Unknown".into()),
@@ -49,9 +48,8 @@ pub fn conversation(row: &ConversationRow) -> Conversation {
 /// All that somebody is called, the best first.
 fn names(row: &ConversationRow) -> Vec<String> {
     let number = row.phone.as_ref().or(row.wa_id.as_ref());
-    let number = number.map(|number| {
-        if number.chars().all(|c| c.is_ascii_digit()) { format!("+{number}") } else { number.clone() }
-    });
+    let number = number
+        .map(|number| if number.chars().all(|c| c.is_ascii_digit()) { format!("+{number}") } else { number.clone() });
     let name = row.address_book_name.clone().or_else(|| row.profile_name.clone());
     let username = row.username.as_ref().map(|name| format!("@{name}"));
     let group = row.group_id.as_ref().map(|group| format!("Group {group}"));

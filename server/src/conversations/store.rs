@@ -161,11 +161,7 @@ pub async fn messages(
 }
 
 /// Reactions, edits and revokes of these messages, oldest first.
-pub async fn about(
-    tenant: &mut PgConnection,
-    owner: Owner,
-    wamids: &[String],
-) -> Result<Vec<MessageRow>, sqlx::Error> {
+pub async fn about(tenant: &mut PgConnection, owner: Owner, wamids: &[String]) -> Result<Vec<MessageRow>, sqlx::Error> {
     sqlx::query_as!(
         MessageRow,
         r#"

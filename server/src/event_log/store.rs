@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::batch::{Batch, NewEvent};
 use super::rejections::Rejection;
+use crate::webhook_config::routing::UnroutedReason;
 
 /// What became of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -98,7 +99,7 @@ pub async fn store(engine: &PgPool, batch: &Batch) -> Result<Stored, sqlx::Error
         &e().map(|e| e.item.dedup_key.as_str()).collect::<Vec<_>>() as _,
         &e().map(payload).collect::<Vec<_>>() as _,
         &e().map(NewEvent::state).collect::<Vec<_>>() as _,
-        &e().map(|e| e.unrouted.map(|reason| reason.as_str())).collect::<Vec<_>>() as _,
+        &e().map(|e| e.unrouted.map(UnroutedReason::as_str)).collect::<Vec<_>>() as _,
         &e().map(|e| e.quarantined.as_deref()).collect::<Vec<_>>() as _,
     )
     .fetch_one(engine)

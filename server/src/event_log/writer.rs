@@ -64,12 +64,11 @@ pub struct Writer {
 
 impl Writer {
     /// Starts the lanes. They end, after what is waiting has been flushed, when every `Writer` is gone.
-    pub fn start(engine: PgPool, lanes: usize, wake: &Wake) -> (Self, Vec<JoinHandle<()>>) {
+    pub fn start(engine: &PgPool, lanes: usize, wake: &Wake) -> (Self, Vec<JoinHandle<()>>) {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let waiting = Arc::new(Mutex::new(waiting));
-        let lanes = (0..lanes)
-            .map(|_| tokio::spawn(run_lane(engine.clone(), Arc::clone(&waiting), wake.clone())))
-            .collect();
+        let lanes =
+            (0..lanes).map(|_| tokio::spawn(run_lane(engine.clone(), Arc::clone(&waiting), wake.clone()))).collect();
         (Self { queue, bytes: Arc::new(Semaphore::new(QUEUE_KB)) }, lanes)
     }
 

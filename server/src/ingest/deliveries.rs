@@ -160,7 +160,8 @@ mod tests {
         let deliveries = split_for(&[(a, "1"), (b, "2")], &[a, b]);
         assert_eq!(deliveries.len(), 2);
         for delivery in &deliveries {
-            let (mine, theirs) = if delivery.company == a.company { ("from 1", "from 2") } else { ("from 2", "from 1") };
+            let (mine, theirs) =
+                if delivery.company == a.company { ("from 1", "from 2") } else { ("from 2", "from 1") };
             let text = String::from_utf8(delivery.body.bytes.to_vec()).unwrap();
             assert!(text.contains(mine) && !text.contains(theirs), "{text}");
             assert!(!delivery.body.is_whole);

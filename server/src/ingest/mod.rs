@@ -1,10 +1,10 @@
 //! The door: from the wire to the writer.
 
-pub mod challenge;
-pub mod signature;
 pub mod address;
+pub mod challenge;
 pub mod deliveries;
 pub mod door;
-pub mod receive;
-pub mod verify;
 pub mod envelope;
+pub mod receive;
+pub mod signature;
+pub mod verify;

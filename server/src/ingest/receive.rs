@@ -98,7 +98,7 @@ async fn accept(
     check_status(entry)?;
     let signature = Signature::from_headers(headers).map_err(|error| match error {
         signature::BadSignature::Missing => Reason::MissingSignature,
-        _ => Reason::BadSignature,
+        signature::BadSignature::Malformed => Reason::BadSignature,
     })?;
     let now: OffsetDateTime = door.clock.now();
     let signers = entry.signers(&body, &signature, now);

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 
 use app::contract::WebhookStatus;
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, RawQuery, State};
 use axum::http::{HeaderMap, Response, StatusCode, Uri};
-use axum::Extension;
 use secrecy::SecretString;
 use subtle::ConstantTimeEq;
 
@@ -39,12 +39,12 @@ pub async fn get(
         return door.refuse(&request, Some(entry), Reason::MalformedChallenge);
     };
     match verify(&door, entry, challenge.verify_token.clone()).await {
-        Ok(()) => answer(challenge),
+        Ok(()) => answer(&challenge),
         Err(reason) => door.refuse(&request, Some(entry), reason),
     }
 }
 
-fn answer(challenge: Challenge) -> Response<Body> {
+fn answer(challenge: &Challenge) -> Response<Body> {
     tracing::info!("challenge answered");
     plain(StatusCode::OK, &challenge.challenge)
 }
@@ -67,11 +67,11 @@ async fn verify(door: &Door, entry: &PathEntry, token: SecretString) -> Result<(
     }
 }
 
-/// The configuration whose digest this is. Compares with all of them, each in constant time.
+/// The configuration whose digest this is; each comparison takes constant time.
 fn find<'a>(door: &Door, entry: &'a PathEntry, token: &SecretString) -> Option<&'a Config> {
     let digests = door.keys.digests(token);
     let fits = |config: &&Config| digests.iter().any(|digest| digest[..].ct_eq(&config.verify_token_digest[..]).into());
-    entry.configs.iter().filter(fits).next_back()
+    entry.configs.iter().rfind(fits)
 }
 
 async fn mark(door: &Door, owner: Owner, digest: [u8; 32]) -> Result<(), Reason> {

@@ -176,8 +176,14 @@ impl Worker {
 
     async fn give_up(&self, token: Uuid, error: &ApplyError) -> Outcome {
         tracing::warn!(%error, worker = %self.name, "a batch was not applied");
-        if let Err(error) = store::let_go(&self.engine, token, self.clock.now()).await {
-            tracing::warn!(%error, "the events stay leased until the lease runs out");
+        // Until the database is back, or the lease has run out by itself: nobody else can take them before.
+        let patience = tokio::time::Instant::now() + self.settings.lease;
+        while let Err(error) = store::let_go(&self.engine, token, self.clock.now()).await {
+            if tokio::time::Instant::now() > patience {
+                tracing::warn!(%error, "the events stayed leased until the lease ran out");
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(250)).await;
         }
         Outcome::GaveUp
     }

@@ -59,11 +59,7 @@ impl Doorman {
     }
 }
 
-async fn check(
-    database: &Database,
-    email: &str,
-    password: SecretString,
-) -> Result<(CompanyId, UserId), ConsoleError> {
+async fn check(database: &Database, email: &str, password: SecretString) -> Result<(CompanyId, UserId), ConsoleError> {
     let login = store::find_login(&database.identity, email).await.map_err(unavailable)?;
     let credentials = match login {
         Some((company, user)) => credentials(database, company, user).await.map_err(unavailable)?,

@@ -39,9 +39,11 @@ pub async fn metrics(State(operations): State<Operations>, State(door): State<Do
     if !request::is_local(&request) && !has_token(&operations, &request) {
         return StatusCode::NOT_FOUND.into_response();
     }
-    match tokio::time::timeout(PATIENCE, store::backlog(&door.engine, door.clock.now())).await {
-        Ok(Ok(backlog)) => metrics::backlog(backlog),
-        _ => tracing::warn!("the backlog is unknown at this scrape: the database does not answer"),
+    let backlog = tokio::time::timeout(PATIENCE, store::backlog(&door.engine, door.clock.now())).await;
+    if let Ok(Ok(backlog)) = backlog {
+        metrics::backlog(backlog);
+    } else {
+        tracing::warn!("the backlog is unknown at this scrape: the database does not answer");
     }
     operations.metrics.run_upkeep();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], operations.metrics.render()).into_response()

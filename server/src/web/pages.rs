@@ -20,8 +20,8 @@ use tower_http::csrf::CsrfLayer;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use super::request::{RequestId, peer, trace_console};
 use super::AppState;
+use super::request::{RequestId, peer, trace_console};
 use crate::console::{Caller, ConsoleParts, LeptosReply, RequestConsole, shared};
 use crate::users::session::Session;
 
@@ -57,10 +57,7 @@ pub fn files(site_root: &Path, pkg_dir: &str, hashed: bool) -> Router {
     let files = Router::new()
         .nest_service(&format!("/{pkg_dir}"), files)
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static(kept)))
-        .layer(SetResponseHeaderLayer::overriding(
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ));
+        .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")));
     files.layer(from_fn(missing_files_are_not_kept))
 }
 
@@ -98,8 +95,8 @@ fn content_security_policy(nonce: &str) -> String {
 /// Finds out who asks, before anything is rendered.
 async fn find_caller(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let console = &state.console;
-    let cookies = request.headers().get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let cookie = cookies.filter_map(|line| console.cookies.find(line)).next().map(ToOwned::to_owned);
+    let mut cookies = request.headers().get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let cookie = cookies.find_map(|line| console.cookies.find(line)).map(ToOwned::to_owned);
     let mut caller = Caller {
         session: None,
         address: state.address.of(request.headers(), peer(&request)),
@@ -135,9 +132,7 @@ async fn harden(request: Request, next: Next) -> Response {
     response
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape that tower-http asks for")]
 fn panicked(_panic: Box<dyn std::any::Any + Send>) -> axum::http::Response<Body> {
     tracing::error!("a page panicked; the message above says where");
     (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side.").into_response()
 }
-

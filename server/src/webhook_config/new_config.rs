@@ -133,12 +133,22 @@ mod tests {
 
     #[test]
     fn a_path_must_lead_to_the_door() {
-        for good in ["/api/webhooks/whatsapp", "/api/webhooks/whatsapp/acme", "https://acme.travel/api/webhooks/whatsapp/1"] {
+        for good in
+            ["/api/webhooks/whatsapp", "/api/webhooks/whatsapp/acme", "https://acme.travel/api/webhooks/whatsapp/1"]
+        {
             assert!(is_callback_path(good), "{good} was refused");
         }
         let long = format!("{CALLBACK_PREFIX}/{}", "x".repeat(200));
-        for wrong in ["", "/", "/accounts", "/api/webhooks/whatsappx", "http://acme.travel/api/webhooks/whatsapp/1",
-            "/api/webhooks/whatsapp/a b", "/api/webhooks/whatsapp/a?x=1", long.as_str()] {
+        for wrong in [
+            "",
+            "/",
+            "/accounts",
+            "/api/webhooks/whatsappx",
+            "http://acme.travel/api/webhooks/whatsapp/1",
+            "/api/webhooks/whatsapp/a b",
+            "/api/webhooks/whatsapp/a?x=1",
+            long.as_str(),
+        ] {
             assert!(!is_callback_path(wrong), "{wrong} passed");
         }
     }

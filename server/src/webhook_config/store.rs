@@ -78,7 +78,12 @@ pub async fn load_all(engine: &PgPool) -> Result<Vec<Row>, sqlx::Error> {
 
 /// Notes a right challenge: `unverified` becomes `verified`, `verified` stays, and the time is kept. One statement,
 /// the audit entry included. False if the configuration is disabled or gone by now.
-pub async fn mark_verified(engine: &PgPool, owner: Owner, digest: &[u8; 32], now: OffsetDateTime) -> Result<bool, sqlx::Error> {
+pub async fn mark_verified(
+    engine: &PgPool,
+    owner: Owner,
+    digest: &[u8; 32],
+    now: OffsetDateTime,
+) -> Result<bool, sqlx::Error> {
     let marked = sqlx::query!(
         r#"
         with before as (
@@ -170,7 +175,12 @@ pub async fn sealed(engine: &PgPool) -> Result<Vec<SealedRow>, sqlx::Error> {
 }
 
 /// Replaces a sealed secret by the same secret sealed anew, unless somebody has changed it meanwhile.
-pub async fn reseal(engine: &PgPool, before: &SealedRow, current: &[u8], previous: Option<&[u8]>) -> Result<bool, sqlx::Error> {
+pub async fn reseal(
+    engine: &PgPool,
+    before: &SealedRow,
+    current: &[u8],
+    previous: Option<&[u8]>,
+) -> Result<bool, sqlx::Error> {
     let done = sqlx::query!(
         r#"
         update whatsapp_webhook_configs set app_secret_sealed = $3, previous_app_secret_sealed = $4

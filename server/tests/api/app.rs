@@ -257,12 +257,7 @@ impl Default for NewTestAccount {
     }
 }
 
-async fn add_account(
-    database: &Database,
-    pool: &PgPool,
-    keys: &Arc<KeyRing>,
-    new: NewTestAccount,
-) -> TestAccount {
+async fn add_account(database: &Database, pool: &PgPool, keys: &Arc<KeyRing>, new: NewTestAccount) -> TestAccount {
     let account = NewAccount {
         name: new.name.into(),
         waba_id: new.waba_id.into(),
@@ -401,6 +396,5 @@ fn database_url(name: &str) -> String {
 }
 
 fn cluster_url() -> String {
-    std::env::var("DATABASE_URL")
-        .expect("DATABASE_URL must name a cluster for tests; `cargo xtask test` provides one")
+    std::env::var("DATABASE_URL").expect("DATABASE_URL must name a cluster for tests; `cargo xtask test` provides one")
 }

@@ -52,11 +52,7 @@ pub async fn open(
     Ok(parties.into_iter().filter_map(place).collect())
 }
 
-fn party(
-    work: &Work,
-    contact: Option<ContactId>,
-    known: &HashSet<(Owner, String)>,
-) -> Option<(Party, OffsetDateTime)> {
+fn party(work: &Work, contact: Option<ContactId>, known: &HashSet<(Owner, String)>) -> Option<(Party, OffsetDateTime)> {
     if let Some(message) = &work.effects.message {
         let party = match &message.thread {
             Thread::Person => Party::Contact(contact?),

@@ -27,11 +27,7 @@ pub struct Row<'a> {
 }
 
 /// Writes them: first every status as it came, then one row per wamid.
-pub async fn write(
-    transaction: &mut PgConnection,
-    batch: &[&Work],
-    places: &ByPlace<Place>,
-) -> Result<(), ApplyError> {
+pub async fn write(transaction: &mut PgConnection, batch: &[&Work], places: &ByPlace<Place>) -> Result<(), ApplyError> {
     if batch.iter().enumerate().any(|(index, work)| work.effects.message.is_some() && !places.contains_key(&index)) {
         return Err(ApplyError::NoConversation);
     }
@@ -44,7 +40,7 @@ fn collapse<'a>(batch: &[&'a Work], places: &ByPlace<Place>) -> BTreeMap<(Owner,
     for (index, work) in batch.iter().enumerate() {
         let Some((wamid, row)) = row(work, places.get(&index).copied()) else { continue };
         match rows.get_mut(&(work.event.owner, wamid)) {
-            Some(known) => known.absorb(row),
+            Some(known) => known.absorb(&row),
             None => {
                 rows.insert((work.event.owner, wamid), row);
             }
@@ -67,14 +63,14 @@ fn row(work: &Work, place: Option<Place>) -> Option<(&str, Row<'_>)> {
 
 impl<'a> Row<'a> {
     /// Takes in another row of the same wamid, by the rules by which the database takes it into a stored one.
-    fn absorb(&mut self, other: Row<'a>) {
+    fn absorb(&mut self, other: &Row<'a>) {
         self.status = match (self.status, other.status) {
             (Some(mine), Some(theirs)) if theirs.0 > mine.0 => Some(theirs),
             (mine, theirs) => mine.or(theirs),
         };
         if other.replaces(self) {
             let status = self.status;
-            *self = Self { status, ..other };
+            *self = Self { status, ..other.clone() };
         } else if self.message.is_none() && self.place.is_none() {
             self.place = other.place;
         }
@@ -179,7 +175,10 @@ mod tests {
     fn a_late_sent_does_not_unfail_and_a_proven_delivery_outranks_a_failure() {
         let o = owner();
         assert_eq!(collapsed(&[status(o, "failed"), status(o, "sent")]), Some((None, Some(StatusRank::Failed))));
-        assert_eq!(collapsed(&[status(o, "delivered"), status(o, "failed")]), Some((None, Some(StatusRank::Delivered))));
+        assert_eq!(
+            collapsed(&[status(o, "delivered"), status(o, "failed")]),
+            Some((None, Some(StatusRank::Delivered)))
+        );
     }
 
     #[test]

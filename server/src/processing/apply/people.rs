@@ -279,10 +279,8 @@ mod tests {
         let company = CompanyId::new();
         let owner = ContactId::new();
         let id = |kind, value: &str| Identity { company, kind, value: value.into() };
-        let known = HashMap::from([
-            (id(IdentityKind::Bsuid, "US.1"), owner),
-            (id(IdentityKind::WaId, "15550001"), owner),
-        ]);
+        let known =
+            HashMap::from([(id(IdentityKind::Bsuid, "US.1"), owner), (id(IdentityKind::WaId, "15550001"), owner)]);
         let mut people = People::new(known, HashSet::from([owner]));
         let after = people.meet(company, &person("US.2", "15550001"), AT).unwrap();
         assert_eq!(people.into_plan().moved, [(id(IdentityKind::WaId, "15550001"), owner, after)]);

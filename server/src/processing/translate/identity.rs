@@ -222,7 +222,8 @@ mod tests {
         let entry = |old: &str, new: &str| json!({"user_id": {"previous": old, "current": new}});
         let item = json!({"user_id_update": [entry("US.1", "US.2"), entry("US.3", "US.4")]});
         let effects = translated("change", json!({"field": "user_id_update", "item": item}));
-        let joined: Vec<_> = effects.identity_changes.iter().map(|change| (ids(&change.old).0, ids(&change.new).0)).collect();
+        let joined: Vec<_> =
+            effects.identity_changes.iter().map(|change| (ids(&change.old).0, ids(&change.new).0)).collect();
         assert_eq!(joined, [(Some("US.1"), Some("US.2")), (Some("US.3"), Some("US.4"))]);
     }
 

@@ -65,18 +65,18 @@ pub fn translate(event: &Event<'_>) -> Result<Effects, Refusal> {
         Some(EventType::Call) => call::call(event),
         Some(EventType::Preference) => preference::preference(event),
         Some(EventType::StateSync) => address_book::entry(event),
-        Some(EventType::Change) => change(event),
+        Some(EventType::Change) => Ok(change(event)),
         Some(EventType::History | EventType::AutomaticEvent | EventType::Group | EventType::Error | EventType::Raw)
         | None => Ok(Effects::default()),
     }
 }
 
 /// A change of anything else: of somebody's ids, of the account, or of something that is only kept.
-fn change(event: &Event<'_>) -> Result<Effects, Refusal> {
+fn change(event: &Event<'_>) -> Effects {
     if identity::is_update(event) {
-        Ok(identity::update(event))
+        identity::update(event)
     } else {
-        Ok(Effects { account: account::change(event), ..Effects::default() })
+        Effects { account: account::change(event), ..Effects::default() }
     }
 }
 

@@ -1,23 +1,32 @@
 //! Demo data: a company with three people, one for each role, and two accounts with conversations.
 //!
 //! The conversations are not inserted: they come in as signed bodies through the envelope, the writer and the worker,
-//! as everything does. Seeding twice changes nothing.
+//! as everything does, once, when the account is new.
+
+mod story;
 
 use std::sync::Arc;
 
 use app::contract::Role;
+use axum::http::HeaderMap;
 use futures::FutureExt;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::accounts::add::{self as accounts, AddError, Added};
 use crate::accounts::store::NewAccount;
 use crate::clock::Clock;
-use crate::crypto::KeyRing;
+use crate::crypto::{self, KeyRing};
 use crate::database::Database;
+use crate::event_log;
+use crate::event_log::batch::Batch;
 use crate::ids::CompanyId;
+use crate::ingest::deliveries::{self, Post};
+use crate::processing::worker::{Outcome, Worker, WorkerSettings};
 use crate::users::add::{self as users, AddUserError};
 use crate::users::store;
+use crate::webhook_config::SecretSlot;
 use crate::webhook_config::new_config::Given;
+use crate::webhook_config::snapshot::{Configs, Signer};
 
 /// The demo company's name.
 pub const COMPANY: &str = "Acme Travel";
@@ -76,7 +85,10 @@ pub async fn seed(
     for (name, login) in &PEOPLE {
         seed_person(database, company, name, login, password.clone()).await?;
     }
-    seed_account(database, keys, clock, "Support line", PHONE_NUMBER_ID, "15550783881").await?;
+    let support = seed_account(database, keys, clock, "Support line", PHONE_NUMBER_ID, "15550783881").await?;
+    if let Some(added) = support {
+        tell_story(database, keys, clock, &added).await?;
+    }
     seed_account(database, keys, clock, "Booking desk", "106540352242923", "15550783882").await?;
     Ok(company)
 }
@@ -120,6 +132,27 @@ async fn seed_account(
         Err(AddError::NumberTaken(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Lets the demo's messages come in as Meta would send them, and processes them.
+async fn tell_story(database: &Database, keys: &Arc<KeyRing>, clock: &Clock, added: &Added) -> Result<(), SeedError> {
+    let engine = &database.engine;
+    let configs = Configs::load(engine.clone(), Arc::clone(keys)).await?;
+    let snapshot = configs.current();
+    let headers = HeaderMap::new();
+    let signers = [Signer { owner: added.owner, slot: SecretSlot::Current }];
+    let now = clock.now();
+    let deliveries = story::bodies(now).into_iter().flat_map(|body| {
+        let sha256 = crypto::sha256(&body);
+        let path = &added.callback_path;
+        let post = Post { body: body.into(), sha256, signers: &signers, path, headers: &headers, received_at: now };
+        deliveries::split(&post, &snapshot.1)
+    });
+    event_log::store::store(engine, &Batch::collapse(deliveries)).await?;
+    let settings = WorkerSettings::default();
+    let worker = Worker { name: "seed".into(), engine: engine.clone(), clock: clock.clone(), settings };
+    while worker.run_once().await? != Outcome::Idle {}
+    Ok(())
 }
 
 /// A password that nobody chose.

@@ -24,6 +24,7 @@ use crate::ingest::door::Door;
 use crate::metrics;
 use crate::processing::wake::Wake;
 use crate::processing::worker::{Worker, WorkerSettings};
+use crate::settings::PublicUrl;
 use crate::users::sign_in::Doorman;
 use crate::web::{self, AppState, Operations, serve};
 use crate::webhook_config::snapshot::Configs;
@@ -43,8 +44,8 @@ pub struct ServerSettings {
     pub clock: Clock,
     /// Whose word on the client's address counts.
     pub address: ClientAddress,
-    /// The console is reached over https.
-    pub secure: bool,
+    /// How browsers reach the console.
+    pub public_url: PublicUrl,
     /// Where the pages' files are.
     pub leptos: LeptosOptions,
     /// Opens `/metrics` to others than this machine.
@@ -95,7 +96,7 @@ impl Server {
         let console = ConsoleParts {
             database: database.clone(),
             doorman: Doorman::default(),
-            cookies: CookiePolicy { secure: settings.secure },
+            cookies: CookiePolicy { secure: settings.public_url.is_secure() },
             clock: clock.clone(),
         };
         let operations = Operations {
@@ -103,7 +104,8 @@ impl Server {
             metrics: metrics::install(),
             metrics_token: settings.metrics_token.map(Arc::new),
         };
-        let state = AppState { door, console, address: settings.address, leptos: settings.leptos, operations };
+        let ServerSettings { address, public_url, leptos, .. } = settings;
+        let state = AppState { door, console, address, public_url, leptos, operations };
         Ok(Self { router: web::router(state), draining, stop_workers, background, finishing })
     }
 

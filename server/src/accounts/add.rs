@@ -21,6 +21,8 @@ pub struct Added {
     pub callback_path: String,
     /// For Meta's dashboard.
     pub verify_token: SecretString,
+    /// As given or generated; the demo signs with it.
+    pub app_secret: SecretString,
 }
 
 /// Why an account was not added.
@@ -58,10 +60,10 @@ pub async fn add(
     let company = store::company(&database.identity, company).await?;
     let owner = Owner { company, account: AccountId::new() };
     let prepared = tokio::task::spawn_blocking(move || new_config::prepare(owner, given, &keys)).await;
-    let Prepared { row, verify_token, .. } = prepared.map_err(|_| AddError::Interrupted)??;
+    let Prepared { row, verify_token, app_secret } = prepared.map_err(|_| AddError::Interrupted)??;
     let callback_path = row.callback_path.clone();
     insert(&database.tenant(company), owner, account, row).await?;
-    Ok(Added { owner, callback_path, verify_token })
+    Ok(Added { owner, callback_path, verify_token, app_secret })
 }
 
 async fn insert(tenant: &Tenant, owner: Owner, account: NewAccount, row: configs::NewRow) -> Result<(), AddError> {

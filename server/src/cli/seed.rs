@@ -1,5 +1,9 @@
 //! `waypost seed`.
 
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
@@ -30,22 +34,32 @@ pub struct SeedArgs {
 /// Options of the demo.
 #[derive(Clone, Debug, Args)]
 pub struct DemoArgs {
-    /// Password of the three demo logins; by default a new one is made each time
+    /// Password of the three demo logins; by default one is made and kept in the data folder
     #[arg(long, env = "WAYPOST_DEMO_PASSWORD", hide_env_values = true, value_name = "PASSWORD", help_heading = "Demo")]
     pub demo_password: Option<SecretString>,
 }
 
 impl DemoArgs {
-    /// The password that was given, or a new one.
-    pub fn password(&self) -> SecretString {
-        self.demo_password.clone().unwrap_or_else(seed::random_password)
+    /// The password that was given, or the one in the data folder, made there on first use: the demo's logins stay the
+    /// same from one start to the next.
+    pub fn password(&self, data_dir: &Path) -> Result<SecretString, Failure> {
+        if let Some(given) = &self.demo_password {
+            return Ok(given.clone());
+        }
+        let file = data_dir.join("demo-password");
+        if !file.exists() {
+            std::fs::create_dir_all(data_dir)?;
+            let mut new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file)?;
+            new.write_all(seed::random_password().expose_secret().as_bytes())?;
+        }
+        Ok(std::fs::read_to_string(&file)?.trim().into())
     }
 }
 
 /// Seeds, and prints the logins.
 pub async fn run(args: SeedArgs) -> Result<(), Failure> {
     let keys = Arc::new(args.keys.ring(args.database.generated_keys().as_deref())?);
-    let password = args.demo.password();
+    let password = args.demo.password(&args.database.data_dir)?;
     with_database(&args.database, |database| async move {
         seed::seed(&database, &keys, &Clock::system(), password.clone()).await?;
         print_logins(&password);

@@ -87,7 +87,7 @@ async fn serve(
         keys,
         clock,
         address: ClientAddress { trusted_hops: args.http.trusted_proxy_hops.into() },
-        secure: args.http.public_url().is_secure(),
+        public_url: args.http.public_url(),
         leptos: leptos_options(args)?,
         metrics_token: args.metrics_token.clone(),
         lanes: args.lanes.into(),
@@ -97,7 +97,7 @@ async fn serve(
     .await?;
     tracing::info!(%address, "listening");
     println!("Waypost is at {}", args.http.public_url().as_str());
-    if let Some(company) = demo {
+    if let Some((company, password)) = demo {
         print_demo(args, &database, company, &password).await?;
     }
     server.run(listener, stop).await;
@@ -126,6 +126,16 @@ fn leptos_options(args: &ServeArgs) -> Result<LeptosOptions, Failure> {
         .hash_file(hashes.to_string_lossy().into())
         .env(Env::PROD)
         .build())
+}
+
+async fn seed_demo(
+    args: &ServeArgs,
+    database: &Database,
+    keys: &Arc<KeyRing>,
+    clock: &Clock,
+) -> Result<(CompanyId, SecretString), Failure> {
+    let password = args.demo_args.password(&args.database.data_dir)?;
+    Ok((seed::seed(database, keys, clock, password.clone()).await?, password))
 }
 
 /// What a newcomer needs next.

@@ -11,61 +11,77 @@ use axum::http::{HeaderMap, header};
 use time::OffsetDateTime;
 
 use super::envelope;
+use super::signature::Signature;
 use crate::event_log::batch::{Body, Delivery, NewEvent};
 use crate::event_log::item::Item;
+use crate::event_log::rejections::Reason;
 use crate::ids::{CompanyId, DeliveryId};
 use crate::webhook_config::routing::Route;
 use crate::webhook_config::snapshot::{Signer, Snapshot};
 
-/// A body whose signature was right.
+/// A body as it was posted.
 #[derive(Debug)]
-pub struct Post<'a> {
+pub struct Post {
     /// As received.
     pub body: Bytes,
     /// Of the body.
     pub sha256: [u8; 32],
-    /// Whose secret signed it; at least one.
-    pub signers: &'a [Signer],
+    /// What its header says.
+    pub signature: Signature,
     /// Without query.
-    pub path: &'a str,
+    pub path: String,
     /// Of the request.
-    pub headers: &'a HeaderMap,
+    pub headers: HeaderMap,
     /// When its last byte had come.
     pub received_at: OffsetDateTime,
 }
 
-/// Cuts the body into its updates, finds out whose each is, and gives each company its own.
-pub fn split(post: &Post<'_>, snapshot: &Snapshot) -> Vec<Delivery> {
+/// Checks the signature, and only then looks inside: cuts the body into its updates, finds out whose each is, and gives
+/// each company its own.
+///
+/// # Errors
+/// `UnknownPath` or `BadSignature`.
+pub fn of(post: &Post, snapshot: &Snapshot) -> Result<Vec<Delivery>, Reason> {
+    let entry = snapshot.path(&post.path).ok_or(Reason::UnknownPath)?;
+    let signers = entry.signers(&post.body, &post.signature, post.received_at);
+    if signers.is_empty() {
+        return Err(Reason::BadSignature);
+    }
+    Ok(split(post, &signers, snapshot))
+}
+
+fn split(post: &Post, signers: &[Signer], snapshot: &Snapshot) -> Vec<Delivery> {
     let mut shares: BTreeMap<CompanyId, Vec<(usize, Item, Route)>> = BTreeMap::new();
     for (position, item) in envelope::cut(&post.body, &post.sha256, post.received_at).into_iter().enumerate() {
-        let route = snapshot.route(post.signers, item.phone_number_id.as_deref(), item.waba_id.as_deref());
+        let route = snapshot.route(signers, item.phone_number_id.as_deref(), item.waba_id.as_deref());
         shares.entry(route.company()).or_default().push((position, item, route));
     }
     let alone = shares.len() == 1;
-    shares.into_iter().filter_map(|(company, share)| post.delivery(company, share, alone)).collect()
+    // A route leads to a signer's company only.
+    let signer_of = |company| signers.iter().find(|signer| signer.owner.company == company);
+    let share = |(company, share)| Some(post.delivery(*signer_of(company)?, share, alone));
+    shares.into_iter().filter_map(share).collect()
 }
 
-impl Post<'_> {
-    fn delivery(&self, company: CompanyId, share: Vec<(usize, Item, Route)>, alone: bool) -> Option<Delivery> {
-        // A route leads to a signer's company only.
-        let signer = self.signers.iter().find(|signer| signer.owner.company == company)?;
+impl Post {
+    fn delivery(&self, signer: Signer, share: Vec<(usize, Item, Route)>, alone: bool) -> Delivery {
         let (body, offsets) = if alone { self.whole(&share) } else { self.part(&share) };
         let events = share.into_iter().zip(offsets);
         let events = events.map(|((position, item, route), offset)| NewEvent::new(position, offset, item, route));
-        Some(Delivery {
-            company,
+        Delivery {
+            company: signer.owner.company,
             id: DeliveryId::new(),
             body_sha256: self.sha256,
             body,
             body_size: i32::try_from(self.body.len()).unwrap_or(i32::MAX),
-            signature: text(self.headers, "x-hub-signature-256"),
+            signature: self.signature.to_string(),
             signed_by: signer.owner,
             signed_with: signer.slot,
-            callback_path: self.path.to_owned(),
+            callback_path: self.path.clone(),
             headers: self.kept_headers(),
             received_at: self.received_at,
             events: events.collect(),
-        })
+        }
     }
 
     fn whole(&self, share: &[(usize, Item, Route)]) -> (Body, Vec<usize>) {
@@ -88,7 +104,7 @@ impl Post<'_> {
     fn kept_headers(&self) -> String {
         let mut kept = serde_json::Map::new();
         for name in [header::CONTENT_TYPE, header::USER_AGENT] {
-            let value = text(self.headers, name.as_str());
+            let value = text(&self.headers, name.as_str());
             if !value.is_empty() {
                 kept.insert(name.as_str().to_owned(), value.into());
             }
@@ -105,6 +121,7 @@ fn text(headers: &HeaderMap, name: &str) -> String {
 mod tests {
     use super::*;
     use crate::ids::{AccountId, Owner};
+    use crate::ingest::signature;
     use crate::webhook_config::SecretSlot;
     use crate::webhook_config::snapshot::tests::snapshot_of;
 
@@ -123,12 +140,12 @@ mod tests {
         let post = Post {
             body: body(),
             sha256: [7; 32],
-            signers: &signers,
-            path: "/api/webhooks/whatsapp/x",
-            headers: &HeaderMap::new(),
+            signature: signature::sign(b"secret", &body()),
+            path: "/api/webhooks/whatsapp/x".into(),
+            headers: HeaderMap::new(),
             received_at: OffsetDateTime::UNIX_EPOCH,
         };
-        split(&post, &snapshot_of(owners))
+        split(&post, &signers, &snapshot_of(owners))
     }
 
     fn owner() -> Owner {

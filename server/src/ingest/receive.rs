@@ -3,6 +3,7 @@
 //! The order is fixed: size, configuration, signature, and only then a look inside. 200 means committed.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use app::contract::WebhookStatus;
@@ -11,13 +12,13 @@ use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use super::deliveries::{self, Post};
 use super::door::{Door, Refused, plain};
 use super::signature::{self, Signature};
 use crate::crypto;
+use crate::event_log::batch::Delivery;
 use crate::event_log::rejections::Reason;
 use crate::event_log::writer::StoreError;
 use crate::metrics;
@@ -25,6 +26,8 @@ use crate::webhook_config::snapshot::PathEntry;
 
 /// Meta sends up to 3 MB.
 pub const BODY_LIMIT: usize = 4 * 1024 * 1024;
+/// From this size on, a body is examined off the async threads.
+const LARGE: usize = 256 * 1024;
 /// How long a body may take to arrive.
 const BODY_DEADLINE: Duration = Duration::from_secs(15);
 /// How long storing may take before Meta is asked to come again: with everything else, within a second.
@@ -94,23 +97,28 @@ async fn accept(
     body: Bytes,
     sha256: [u8; 32],
 ) -> Result<(), Reason> {
-    let entry = entry.ok_or(Reason::UnknownPath)?;
-    check_status(entry)?;
+    check_status(entry.ok_or(Reason::UnknownPath)?)?;
     let signature = Signature::from_headers(headers).map_err(|error| match error {
         signature::BadSignature::Missing => Reason::MissingSignature,
         signature::BadSignature::Malformed => Reason::BadSignature,
     })?;
-    let now: OffsetDateTime = door.clock.now();
-    let signers = entry.signers(&body, &signature, now);
-    if signers.is_empty() {
-        return Err(Reason::BadSignature);
-    }
-    let post = Post { body, sha256, signers: &signers, path, headers, received_at: now };
-    let deliveries = deliveries::split(&post, &door.configs.current().1);
+    let (path, headers) = (path.to_owned(), headers.clone());
+    let post = Post { body, sha256, signature, path, headers, received_at: door.clock.now() };
+    let deliveries = examine(door, post).await?;
     door.writer.store(deliveries, STORE_DEADLINE).await.map_err(|error| match error {
         StoreError::Full => Reason::QueueFull,
         StoreError::Unavailable | StoreError::Refused => Reason::Unavailable,
     })
+}
+
+/// Signature and cutting. A large body takes milliseconds of both, which other requests should not wait for.
+async fn examine(door: &Door, post: Post) -> Result<Vec<Delivery>, Reason> {
+    let snapshot = Arc::clone(&door.configs.current());
+    if post.body.len() < LARGE {
+        return deliveries::of(&post, &snapshot.1);
+    }
+    let examined = tokio::task::spawn_blocking(move || deliveries::of(&post, &snapshot.1)).await;
+    examined.unwrap_or(Err(Reason::Unavailable))
 }
 
 /// Without one verified configuration on the path there is nobody who could accept.

@@ -19,14 +19,15 @@ use crate::crypto::{self, KeyRing};
 use crate::database::Database;
 use crate::event_log;
 use crate::event_log::batch::Batch;
+use crate::event_log::rejections::Reason;
 use crate::ids::CompanyId;
 use crate::ingest::deliveries::{self, Post};
+use crate::ingest::signature;
 use crate::processing::worker::{Outcome, Worker, WorkerSettings};
 use crate::users::add::{self as users, AddUserError};
 use crate::users::store;
-use crate::webhook_config::SecretSlot;
 use crate::webhook_config::new_config::Given;
-use crate::webhook_config::snapshot::{Configs, Signer};
+use crate::webhook_config::snapshot::Configs;
 
 /// The demo company's name.
 pub const COMPANY: &str = "Acme Travel";
@@ -69,6 +70,9 @@ pub enum SeedError {
     /// The database.
     #[error("The database failed: {0}")]
     Database(#[from] sqlx::Error),
+    /// The door did not take the story.
+    #[error("The demo's messages were refused: {}.", .0.as_str())]
+    Refused(Reason),
 }
 
 /// Seeds what is missing. The password is that of all three people, and replaces an earlier one.
@@ -138,16 +142,14 @@ async fn seed_account(
 async fn tell_story(database: &Database, keys: &Arc<KeyRing>, clock: &Clock, added: &Added) -> Result<(), SeedError> {
     let engine = &database.engine;
     let configs = Configs::load(engine.clone(), Arc::clone(keys)).await?;
-    let snapshot = configs.current();
-    let headers = HeaderMap::new();
-    let signers = [Signer { owner: added.owner, slot: SecretSlot::Current }];
     let now = clock.now();
-    let deliveries = story::bodies(now).into_iter().flat_map(|body| {
-        let sha256 = crypto::sha256(&body);
-        let path = &added.callback_path;
-        let post = Post { body: body.into(), sha256, signers: &signers, path, headers: &headers, received_at: now };
-        deliveries::split(&post, &snapshot.1)
-    });
+    let mut deliveries = Vec::new();
+    for body in story::bodies(now) {
+        let signature = signature::sign(added.app_secret.expose_secret().as_bytes(), &body);
+        let (sha256, path) = (crypto::sha256(&body), added.callback_path.clone());
+        let post = Post { body: body.into(), sha256, signature, path, headers: HeaderMap::new(), received_at: now };
+        deliveries.extend(deliveries::of(&post, &configs.current().1).map_err(SeedError::Refused)?);
+    }
     event_log::store::store(engine, &Batch::collapse(deliveries)).await?;
     let settings = WorkerSettings::default();
     let worker = Worker { name: "seed".into(), engine: engine.clone(), clock: clock.clone(), settings };

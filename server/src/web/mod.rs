@@ -24,6 +24,7 @@ use crate::console::ConsoleParts;
 use crate::ingest::address::ClientAddress;
 use crate::ingest::door::Door;
 use crate::ingest::{receive, verify};
+use crate::settings::PublicUrl;
 use crate::webhook_config::CALLBACK_PREFIX;
 
 /// What the handlers share. Cheap to clone.
@@ -35,6 +36,8 @@ pub struct AppState {
     pub console: ConsoleParts,
     /// Whose word on the client's address counts.
     pub address: ClientAddress,
+    /// How browsers reach the console.
+    pub public_url: PublicUrl,
     /// Where the pages' files are.
     pub leptos: LeptosOptions,
     /// For `/readyz` and `/metrics`.

@@ -41,7 +41,7 @@ pub fn router(state: AppState) -> Router {
         .leptos_routes_with_context(&state, routes, context, shell)
         .fallback(move |request: Request| not_found(request))
         .layer(from_fn_with_state(state.clone(), find_caller))
-        .layer(CsrfLayer::new())
+        .layer(cross_site_protection(&state))
         .layer(from_fn(harden))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(CompressionLayer::new())
@@ -59,6 +59,14 @@ pub fn files(site_root: &Path, pkg_dir: &str, hashed: bool) -> Router {
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static(kept)))
         .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")));
     files.layer(from_fn(missing_files_are_not_kept))
+}
+
+/// A proxy may call us by another name than the browser does: the public URL is ours all the same.
+fn cross_site_protection(state: &AppState) -> CsrfLayer {
+    CsrfLayer::new().add_trusted_origin(state.public_url.as_str()).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the public URL is no origin; forms are only accepted under the host that browsers name");
+        CsrfLayer::new()
+    })
 }
 
 async fn missing_files_are_not_kept(request: Request, next: Next) -> Response {

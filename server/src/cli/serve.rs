@@ -78,8 +78,7 @@ async fn serve(
     database::migrate(url).await?;
     let database = Database::new(url, PoolSizes::default())?;
     let clock = Clock::system();
-    let password = args.demo_args.password();
-    let demo = if args.demo { Some(seed::seed(&database, &keys, &clock, password.clone()).await?) } else { None };
+    let demo = if args.demo { Some(seed_demo(args, &database, &keys, &clock).await?) } else { None };
     let address = args.http.address();
     let listener = TcpListener::bind(address).await.map_err(|error| format!("Cannot listen on {address}: {error}."))?;
     let server = Server::start(ServerSettings {

@@ -11,8 +11,15 @@ use crate::frame::Frame;
 use crate::not_found::NotFoundPage;
 use crate::session::SignInPage;
 
+/// The document's title. `leptos_meta` writes it into the server's page as it is, and contacts choose their own names:
+/// there it has to be escaped. In the browser it is set as text.
 fn title(page: String) -> String {
-    if page.is_empty() { "Waypost".into() } else { format!("{page} · Waypost") }
+    let title = if page.is_empty() { "Waypost".into() } else { format!("{page} · Waypost") };
+    if cfg!(feature = "ssr") { escaped(&title) } else { title }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// The app, from the server's page and from the browser's side alike.

@@ -113,7 +113,7 @@ impl Server {
     pub async fn run(self, listener: TcpListener, stop: CancellationToken) {
         let Self { router, draining, stop_workers, background, finishing } = self;
         let stop_accepting = CancellationToken::new();
-        let serving = tokio::spawn(serve::serve(listener, router, stop_accepting.clone()));
+        let serving = tokio::spawn(serve::serve(listener, router, Arc::clone(&draining), stop_accepting.clone()));
         stop.cancelled().await;
         tracing::info!("stopping: requests under way are finished");
         draining.store(true, Ordering::Relaxed);

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::store;
 use crate::ids::{AccountId, CompanyId};
 use crate::metrics;
+use crate::retryable::{Kind, kind};
 
 const QUEUE: usize = 20_000;
 const BATCH: usize = 1_000;
@@ -119,6 +120,10 @@ async fn run(engine: PgPool, mut waiting: mpsc::Receiver<Rejection>) {
     let mut batch = Vec::new();
     while waiting.recv_many(&mut batch, BATCH).await > 0 {
         while let Err(error) = store::store_rejections(&engine, &batch).await {
+            if kind(&error) == Kind::Data {
+                tracing::error!(%error, lost = batch.len(), "refusals cannot be recorded, now or later");
+                break;
+            }
             if waiting.is_closed() {
                 tracing::error!(%error, lost = batch.len(), "refusals could not be recorded before the end");
                 return;

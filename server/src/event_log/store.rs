@@ -111,7 +111,8 @@ fn payload(event: &NewEvent) -> Option<Json<&RawValue>> {
     event.payload.as_deref().map(Json)
 }
 
-/// Stores what the door refused.
+/// Stores what the door refused. Rows that are there already are left alone: a batch is handed in again when the answer
+/// to its commit was lost. (No conflict target is named: the role may add rows here and not look at them.)
 ///
 /// # Errors
 /// Those of the database.
@@ -122,6 +123,7 @@ pub async fn store_rejections(engine: &PgPool, rows: &[Rejection]) -> Result<(),
             (company_id, id, account_id, reason, method, callback_path, body_sha256, body_size, address, rejected_at)
         select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bytea[],
                              $8::bigint[], $9::text[], $10::timestamptz[])
+        on conflict do nothing
         "#,
         &rows.iter().map(|r| r.company.map_or(Uuid::nil(), |company| company.0)).collect::<Vec<_>>(),
         &rows.iter().map(|r| r.id).collect::<Vec<_>>(),

@@ -1,24 +1,28 @@
 //! The accept loop.
 //!
 //! Our own, on hyper: axum's sets no timer for reading a request's head, so slow clients could hold connections for
-//! ever, and no limit on how many there are. When told to stop it takes no new connection, lets requests under way
-//! finish, and closes idle connections.
+//! ever, and no limit on how many there are.
+//!
+//! On the way down nobody is cut off. From the moment that readiness falls, every answer says `Connection: close`, so
+//! busy clients let go of their connections by themselves, between two requests. Then no new connection is taken but
+//! those that have come already. What is idle is closed a moment later only, because a request may be on its way there.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::Request;
+use axum::http::{HeaderValue, Request, Response, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -28,9 +32,11 @@ const CONNECTIONS: usize = 4096;
 const HEAD_DEADLINE: Duration = Duration::from_secs(10);
 /// How long requests under way may take once the process is to end.
 const DRAIN: Duration = Duration::from_secs(5);
+/// How long an idle connection may still bring a request then.
+const LINGER: Duration = Duration::from_millis(250);
 
-/// Serves until told to stop, then drains.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+/// Serves until told to stop, then drains. Before that, `draining` asks clients to let go of their connections.
+pub async fn serve(listener: TcpListener, router: Router, draining: Arc<AtomicBool>, stop: CancellationToken) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let graceful = GracefulShutdown::new();
     loop {
@@ -39,25 +45,46 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
             accepted = accept(&listener, &places) => accepted,
         };
         if let Some((stream, peer, place)) = accepted {
-            let connection = graceful.watch(connect(stream, peer, router.clone()));
-            tokio::spawn(async move {
-                if let Err(error) = connection.await {
-                    tracing::debug!(%error, "a connection broke");
-                }
-                drop(place);
-            });
+            spawn(graceful.watch(connect(stream, peer, router.clone(), Arc::clone(&draining))), Some(place));
         }
     }
-    drop(listener);
-    if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
+    for (stream, peer) in waiting(listener) {
+        spawn(graceful.watch(connect(stream, peer, router.clone(), Arc::clone(&draining))), None);
+    }
+    drop(router);
+    let drained = async {
+        tokio::time::sleep(LINGER).await;
+        graceful.shutdown().await;
+    };
+    if tokio::time::timeout(DRAIN, drained).await.is_err() {
         tracing::warn!("some requests were still under way and are cut off");
     }
+}
+
+fn spawn(connection: impl Future<Output = hyper::Result<()>> + Send + 'static, place: Option<OwnedSemaphorePermit>) {
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection broke");
+        }
+        drop(place);
+    });
+}
+
+/// The connections that the kernel has taken and nobody has accepted yet: closing the door would break them.
+fn waiting(listener: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
+    let Ok(listener) = listener.into_std() else { return Vec::new() };
+    std::iter::from_fn(|| listener.accept().ok())
+        .filter_map(|(stream, peer)| {
+            stream.set_nonblocking(true).ok()?;
+            Some((TcpStream::from_std(stream).ok()?, peer))
+        })
+        .collect()
 }
 
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.ok()?;
     match listener.accept().await {
         Ok((stream, peer)) => {
@@ -79,6 +106,7 @@ fn connect(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
+    draining: Arc<AtomicBool>,
 ) -> http1::Connection<
     TokioIo<TcpStream>,
     impl hyper::service::HttpService<Incoming, ResBody = Body, Error = std::convert::Infallible, Future: Send> + Send,
@@ -86,9 +114,18 @@ fn connect(
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().oneshot(request)
+        let answered = router.clone().oneshot(request);
+        let draining = Arc::clone(&draining);
+        async move { answered.await.map(|response| say_farewell(response, &draining)) }
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_DEADLINE).max_buf_size(64 * 1024);
     http.serve_connection(TokioIo::new(stream), service)
+}
+
+fn say_farewell(mut response: Response<Body>, draining: &AtomicBool) -> Response<Body> {
+    if draining.load(Ordering::Relaxed) {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }

@@ -45,11 +45,14 @@ pub struct Options {
     pub trusted_hops: usize,
     /// The server's clock.
     pub clock: Clock,
+    /// How the workers inside the server work.
+    pub worker: WorkerSettings,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { workers: 0, trusted_hops: 0, clock: Clock::system() }
+        let worker = WorkerSettings { poll: Duration::from_millis(50), ..WorkerSettings::default() };
+        Self { workers: 0, trusted_hops: 0, clock: Clock::system(), worker }
     }
 }
 
@@ -115,12 +118,12 @@ impl TestApp {
             keys: Arc::clone(&keys),
             clock: options.clock.clone(),
             address: ClientAddress { trusted_hops: options.trusted_hops },
-            secure: false,
+            public_url: url.parse().unwrap(),
             leptos: LeptosOptions::builder().output_name("waypost").site_root("target/no-site").build(),
             metrics_token: None,
             lanes: 3,
             workers: options.workers,
-            worker: WorkerSettings { poll: Duration::from_millis(50), ..WorkerSettings::default() },
+            worker: options.worker,
         });
         let server = server.await.unwrap();
         let stop = CancellationToken::new();
@@ -360,13 +363,13 @@ pub fn status(wamid: &str, status: &str) -> Vec<u8> {
         "id": wamid, "status": status, "timestamp": "1763900001", "recipient_id": "16505551234",
     });
     if status == "failed" {
-        item["errors"] = serde_json::json!([{ "code": 131026, "title": "Message undeliverable" }]);
+        item["errors"] = serde_json::json!([{ "code": 131_026, "title": "Message undeliverable" }]);
     }
     body(&value(&serde_json::json!({ "statuses": [item] })))
 }
 
 /// A database like a migrated one, of its own. The migrations run once per test process, into a template.
-async fn fresh_database() -> String {
+pub async fn fresh_database() -> String {
     static TEMPLATE: OnceCell<String> = OnceCell::const_new();
     let template = TEMPLATE
         .get_or_init(|| async {

@@ -6,4 +6,29 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod app;
+mod bodies;
+mod browser;
+mod challenge;
+mod configs;
+mod console;
+mod crash;
+mod dedup;
+mod door;
+mod identity;
+mod kinds;
+mod line;
+mod load;
+mod looking;
+mod operations;
+mod outage;
+mod process;
+mod program;
+mod secrets;
+mod shared_path;
+mod shutdown;
+mod signature;
 mod smoke;
+mod statuses;
+mod tenants;
+mod updates;
+mod worker;

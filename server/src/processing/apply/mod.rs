@@ -94,11 +94,12 @@ async fn meet_people(transaction: &mut PgConnection, batch: &[&Work]) -> Result<
     let mut met = vec![None; batch.len()];
     for index in in_order {
         let Work { event, effects } = batch[index];
-        for change in &effects.identity_changes {
-            people.change(event.owner.company, change, event.event_ts);
-        }
+        // First who it was, then who it is now: the newer ids are the ones to show.
         if let Some(person) = &effects.person {
             met[index] = people.meet(event.owner.company, person, event.event_ts);
+        }
+        for change in &effects.identity_changes {
+            people.change(event.owner.company, change, event.event_ts);
         }
     }
     let met = met.into_iter().map(|contact| contact.map(|contact| people.resolve(contact))).collect();

@@ -120,8 +120,13 @@ impl People {
         self.plan.profiles.push(Profile { company, contact: old, at, person: change.new.clone() });
     }
 
-    /// What is to be written.
-    pub fn into_plan(self) -> Plan {
+    /// What is to be written. What was said about a contact that has been merged since is about the one it went into.
+    pub fn into_plan(mut self) -> Plan {
+        let mut profiles = std::mem::take(&mut self.plan.profiles);
+        for profile in &mut profiles {
+            profile.contact = self.resolve(profile.contact);
+        }
+        self.plan.profiles = profiles;
         self.plan
     }
 

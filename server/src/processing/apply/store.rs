@@ -11,7 +11,7 @@ use super::messages::Row;
 use super::people::{Identity, IdentityKind, People, Plan, Profile};
 use super::{ApplyError, Work};
 use crate::ids::{CompanyId, ContactId, ConversationId, MessageId, Owner};
-use crate::processing::effect::{NewStatus, Source};
+use crate::processing::effect::{MarketingPreference, NewStatus, Source};
 
 /// The contacts behind these identities. Their rows are locked against being handed on or merged until the
 /// transaction ends.
@@ -115,7 +115,8 @@ async fn move_identities(
     Ok(())
 }
 
-/// Gives all that one contact has to another. An open conversation that both have becomes one.
+/// Gives all that one contact has to another, what is known of it included. An open conversation that both have
+/// becomes one.
 async fn merge(
     transaction: &mut PgConnection,
     company: CompanyId,
@@ -187,6 +188,32 @@ async fn merge(
     sqlx::query!("update messages set contact_id = $3 where company_id = $1 and contact_id = $2", company, from, into)
         .execute(&mut *transaction)
         .await?;
+    sqlx::query!(
+        r#"
+        update contacts kept
+        set profile_name = coalesce(case when gone.profile_at > kept.profile_at then gone.profile_name end,
+                kept.profile_name, gone.profile_name),
+            username = coalesce(case when gone.profile_at > kept.profile_at then gone.username end,
+                kept.username, gone.username),
+            bsuid = coalesce(case when gone.profile_at > kept.profile_at then gone.bsuid end, kept.bsuid, gone.bsuid),
+            wa_id = coalesce(case when gone.profile_at > kept.profile_at then gone.wa_id end, kept.wa_id, gone.wa_id),
+            phone = coalesce(case when gone.profile_at > kept.profile_at then gone.phone end, kept.phone, gone.phone),
+            address_book_name = coalesce(case when gone.profile_at > kept.profile_at then gone.address_book_name end,
+                kept.address_book_name, gone.address_book_name),
+            marketing_preference = case
+                when kept.marketing_preference_at is null or gone.marketing_preference_at > kept.marketing_preference_at
+                then gone.marketing_preference else kept.marketing_preference end,
+            marketing_preference_at = greatest(kept.marketing_preference_at, gone.marketing_preference_at),
+            profile_at = greatest(kept.profile_at, gone.profile_at)
+        from contacts gone
+        where kept.company_id = $1 and kept.id = $3 and gone.company_id = $1 and gone.id = $2
+        "#,
+        company,
+        from,
+        into
+    )
+    .execute(&mut *transaction)
+    .await?;
     sqlx::query!("update contacts set merged_into = $3 where company_id = $1 and id = $2", company, from, into)
         .execute(&mut *transaction)
         .await?;
@@ -194,36 +221,52 @@ async fn merge(
 }
 
 async fn update_profiles(transaction: &mut PgConnection, profiles: Vec<Profile>) -> Result<(), sqlx::Error> {
+    let preferences = newest_preferences(&profiles);
     let newest = newest(profiles);
     if newest.is_empty() {
         return Ok(());
     }
     let people = || newest.values().map(|profile| &profile.person);
     let of = |pick: fn(&crate::processing::effect::Person) -> Option<&str>| people().map(pick).collect::<Vec<_>>();
+    let preference = || newest.keys().map(|key| preferences.get(key));
+    // A late event still tells what nobody knew. A preference has a time of its own: it must never be lost.
     sqlx::query!(
         r#"
         update contacts c
-        set profile_name = coalesce(new.profile_name, c.profile_name),
-            username = coalesce(new.username, c.username),
-            bsuid = coalesce(new.bsuid, c.bsuid),
-            wa_id = coalesce(new.wa_id, c.wa_id),
-            phone = coalesce(new.phone, c.phone),
-            address_book_name = case when new.renames then new.address_book_name else c.address_book_name end,
-            marketing_preference = coalesce(new.preference, c.marketing_preference),
-            marketing_preference_at = case when new.preference is null then c.marketing_preference_at else new.at end,
-            profile_at = new.at
+        set profile_name = coalesce(case when c.profile_at > new.at then c.profile_name end,
+                new.profile_name, c.profile_name),
+            username = coalesce(case when c.profile_at > new.at then c.username end, new.username, c.username),
+            bsuid = coalesce(case when c.profile_at > new.at then c.bsuid end, new.bsuid, c.bsuid),
+            wa_id = coalesce(case when c.profile_at > new.at then c.wa_id end, new.wa_id, c.wa_id),
+            phone = coalesce(case when c.profile_at > new.at then c.phone end, new.phone, c.phone),
+            address_book_name = case when not new.renames or c.profile_at > new.at then c.address_book_name
+                else new.address_book_name end,
+            marketing_preference = case
+                when new.preference is null or c.marketing_preference_at > new.preference_at then c.marketing_preference
+                else new.preference end,
+            marketing_preference_at = greatest(c.marketing_preference_at, new.preference_at),
+            profile_at = greatest(c.profile_at, new.at)
         from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[],
-                    $8::text[], $9::bool[], $10::text[], $11::text[])
+                    $8::text[], $9::bool[], $10::text[], $11::text[], $12::timestamptz[])
             as new (company_id, id, at, profile_name, username, bsuid, wa_id, phone, renames, address_book_name,
-                    preference)
-        where c.company_id = new.company_id and c.id = new.id and (c.profile_at is null or c.profile_at <= new.at)
-          and (coalesce(new.profile_name, c.profile_name) is distinct from c.profile_name
-            or coalesce(new.username, c.username) is distinct from c.username
-            or coalesce(new.bsuid, c.bsuid) is distinct from c.bsuid
-            or coalesce(new.wa_id, c.wa_id) is distinct from c.wa_id
-            or coalesce(new.phone, c.phone) is distinct from c.phone
-            or (new.renames and new.address_book_name is distinct from c.address_book_name)
-            or coalesce(new.preference, c.marketing_preference) is distinct from c.marketing_preference)
+                    preference, preference_at)
+        where c.company_id = new.company_id and c.id = new.id
+          and ((c.profile_at is null or c.profile_at <= new.at)
+                and (coalesce(new.profile_name, c.profile_name) is distinct from c.profile_name
+                  or coalesce(new.username, c.username) is distinct from c.username
+                  or coalesce(new.bsuid, c.bsuid) is distinct from c.bsuid
+                  or coalesce(new.wa_id, c.wa_id) is distinct from c.wa_id
+                  or coalesce(new.phone, c.phone) is distinct from c.phone
+                  or (new.renames and new.address_book_name is distinct from c.address_book_name))
+            or (c.profile_name is null and new.profile_name is not null)
+            or (c.username is null and new.username is not null)
+            or (c.bsuid is null and new.bsuid is not null)
+            or (c.wa_id is null and new.wa_id is not null)
+            or (c.phone is null and new.phone is not null)
+            or (new.preference is not null
+                and (c.marketing_preference_at is null or c.marketing_preference_at <= new.preference_at)
+                and (c.marketing_preference, c.marketing_preference_at)
+                    is distinct from (new.preference, new.preference_at)))
         "#,
         &newest.keys().map(|(company, _)| company.0).collect::<Vec<_>>(),
         &newest.keys().map(|(_, contact)| contact.0).collect::<Vec<_>>(),
@@ -235,11 +278,25 @@ async fn update_profiles(transaction: &mut PgConnection, profiles: Vec<Profile>)
         &of(|person| person.phone.as_deref()) as _,
         &people().map(|person| person.address_book_name.is_some()).collect::<Vec<_>>(),
         &of(|person| person.address_book_name.as_ref()?.as_deref()) as _,
-        &of(|person| Some(person.marketing_preference?.as_str())) as _,
+        &preference().map(|known| known.map(|(word, _)| word.as_str())).collect::<Vec<_>>() as _,
+        &preference().map(|known| known.map(|(_, at)| *at)).collect::<Vec<_>>() as _,
     )
     .execute(transaction)
     .await?;
     Ok(())
+}
+
+/// What each contact last said about marketing, and when.
+fn newest_preferences(profiles: &[Profile]) -> HashMap<(CompanyId, ContactId), (MarketingPreference, OffsetDateTime)> {
+    let mut newest = HashMap::new();
+    for Profile { company, contact, at, person } in profiles {
+        let Some(preference) = person.marketing_preference else { continue };
+        let known = newest.entry((*company, *contact)).or_insert((preference, *at));
+        if known.1 <= *at {
+            *known = (preference, *at);
+        }
+    }
+    newest
 }
 
 /// One row per contact: each field as the newest event that has it says.
@@ -259,6 +316,7 @@ fn newest(mut profiles: Vec<Profile>) -> BTreeMap<(CompanyId, ContactId), Profil
 
 impl Profile {
     fn overlay(&mut self, new: Self) {
+        let (names_before, names_now) = (self.has_name(), new.has_name());
         let (known, new_person) = (&mut self.person, new.person);
         known.profile_name = new_person.profile_name.or(known.profile_name.take());
         known.username = new_person.username.or(known.username.take());
@@ -266,8 +324,15 @@ impl Profile {
         known.wa_id = new_person.wa_id.or(known.wa_id.take());
         known.phone = new_person.phone.or(known.phone.take());
         known.address_book_name = new_person.address_book_name.or(known.address_book_name.take());
-        known.marketing_preference = new_person.marketing_preference.or(known.marketing_preference);
-        self.at = new.at;
+        // A nameless event, a status for instance, does not make the name beside it any newer.
+        if !names_before || names_now {
+            self.at = new.at;
+        }
+    }
+
+    fn has_name(&self) -> bool {
+        let person = &self.person;
+        person.profile_name.is_some() || person.username.is_some() || person.address_book_name.is_some()
     }
 }
 
@@ -487,7 +552,7 @@ pub async fn upsert_messages(
     Ok(())
 }
 
-/// Writes what Meta says about accounts, the newest last, unless something newer is known.
+/// Writes what Meta says about accounts, the newest last. A late change only tells what nobody knew.
 pub async fn change_accounts(transaction: &mut PgConnection, batch: &[&Work]) -> Result<(), sqlx::Error> {
     let mut changes: Vec<_> =
         batch.iter().filter_map(|work| Some((&work.event, work.effects.account.as_ref()?))).collect();
@@ -496,10 +561,13 @@ pub async fn change_accounts(transaction: &mut PgConnection, batch: &[&Work]) ->
         sqlx::query!(
             r#"
             update whatsapp_accounts
-            set verified_name = coalesce($4, verified_name), quality_event = coalesce($5, quality_event),
-                messaging_limit = coalesce($6, messaging_limit), review_status = coalesce($7, review_status),
-                meta_changed_at = $3
-            where company_id = $1 and id = $2 and (meta_changed_at is null or meta_changed_at <= $3)
+            set verified_name = coalesce(case when meta_changed_at > $3 then verified_name end, $4, verified_name),
+                quality_event = coalesce(case when meta_changed_at > $3 then quality_event end, $5, quality_event),
+                messaging_limit =
+                    coalesce(case when meta_changed_at > $3 then messaging_limit end, $6, messaging_limit),
+                review_status = coalesce(case when meta_changed_at > $3 then review_status end, $7, review_status),
+                meta_changed_at = greatest(meta_changed_at, $3)
+            where company_id = $1 and id = $2
             "#,
             event.owner.company.0,
             event.owner.account.0,

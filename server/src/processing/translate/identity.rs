@@ -47,12 +47,19 @@ pub(super) fn update(event: &Event<'_>) -> Effects {
         let contact = if entries.len() == 1 { contact } else { Node::ABSENT };
         let old = person::someone(before(*entry, "user_id"), before(*entry, "wa_id"), Node::ABSENT);
         let Some(new) = person::someone(after(*entry, "user_id"), after(*entry, "wa_id"), contact) else { continue };
+        let new = with_name(new, person::someone(before(*entry, "user_id"), Node::ABSENT, contact));
         match old.and_then(|old| change(old, new.clone())) {
             Some(change) => effects.identity_changes.push(change),
             None => effects.person = effects.person.or(Some(new)),
         }
     }
     effects
+}
+
+/// The contact beside the update may still be the old one: whatever the id, the name is the person's.
+fn with_name(new: Person, known: Option<Person>) -> Person {
+    let known = known.unwrap_or_default();
+    Person { profile_name: new.profile_name.or(known.profile_name), username: new.username.or(known.username), ..new }
 }
 
 fn note(item: Node<'_>) -> Option<Node<'_>> {

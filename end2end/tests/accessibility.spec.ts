@@ -1,0 +1,139 @@
+// Every screen in both themes and at both widths, by axe's rules; and the way through them
+// without a mouse.
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { demoAccounts, demoPassword, demoUsers } from "../fixtures/demo.ts";
+import { expect, refusal, test } from "../fixtures/test.ts";
+
+const widths = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 800 } };
+const support = demoAccounts.support.name;
+
+async function check(page: Page, screen: string): Promise<void> {
+  const axe = new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]);
+  const { violations } = await axe.analyze();
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join("\n  ")}`);
+  expect(found, screen).toEqual([]);
+}
+
+for (const theme of ["light", "dark"] as const) {
+  for (const [width, viewport] of Object.entries(widths)) {
+    test.describe(`${theme} and ${width}`, () => {
+      test.use({ viewport });
+      test.beforeEach(async ({ context }) => {
+        await context.addCookies([{ name: "theme", value: theme, url: process.env.BASE_URL! }]);
+      });
+
+      test("the console's screens are free of barriers", async ({ accounts, conversations, thread, visit, complaints, page }) => {
+        complaints.expect(/status of 404/);
+        await accounts.open();
+        await check(page, "accounts");
+
+        await conversations.openByName(support);
+        const list = page.url();
+        await expect(conversations.rows).toHaveCount(4);
+        await check(page, "conversations");
+        await visit(`${list}?q=zzz`);
+        await check(page, "nobody found");
+
+        for (const title of ["Lena Ortiz", "Joana Prado", "@marco.b", "+33612345678"]) {
+          await visit(list);
+          await conversations.link(title).click();
+          await expect(thread.title).toHaveText(title);
+          await thread.disclose();
+          await check(page, `the thread of ${title}`);
+        }
+
+        await conversations.openByName(demoAccounts.booking.name);
+        await check(page, "no conversations");
+        await visit(`${list}/nothing`);
+        await expect(thread.missing).toBeVisible();
+        await check(page, "no such conversation");
+        await visit("/accounts/nothing/conversations");
+        await check(page, "no such account");
+        await visit("/nothing");
+        await check(page, "no such page");
+      });
+
+      test.describe("signed out", () => {
+        test.use({ role: "nobody" });
+
+        test("the form is free of barriers, before and after a refusal", async ({ signIn, complaints, page }) => {
+          complaints.expect(refusal);
+          await signIn.open();
+          await check(page, "the form");
+          await signIn.submit("nobody@demo.waypost", "not the password");
+          await expect(signIn.refusal).not.toBeEmpty();
+          await check(page, "the refusal");
+        });
+      });
+    });
+  }
+}
+
+test.describe("without a mouse", () => {
+  test.use({ role: "nobody" });
+
+  test("one signs in, opens a conversation and reads it to the end", async ({ signIn, conversations, thread, page }) => {
+    const { keyboard } = page;
+    await signIn.open();
+    await keyboard.type(demoUsers.viewer);
+    await keyboard.press("Tab");
+    await keyboard.type(demoPassword);
+    await keyboard.press("Enter");
+
+    await tabTo(page, support);
+    await keyboard.press("Enter");
+    await expect(conversations.rows).toHaveCount(4);
+
+    await tabTo(page, /^Lena Ortiz/);
+    await keyboard.press("ArrowDown");
+    await expect(conversations.link("@marco.b")).toBeFocused();
+    await keyboard.press("ArrowUp");
+    await expect(conversations.link("Lena Ortiz")).toBeFocused();
+    await keyboard.press("Enter");
+    await expect(thread.title).toHaveText("Lena Ortiz");
+    await expect(conversations.link("Lena Ortiz"), "the place in the list is kept").toBeFocused();
+
+    // The messages themselves can be scrolled, and each timeline opened.
+    await tabTo(page, "Messages");
+    await keyboard.press("End");
+    await expect(thread.message("One moment, I am checking.").item).toBeInViewport();
+    await keyboard.press("Tab");
+    await expect(thread.message("Of course, what is it about?").deliverySign).toBeFocused();
+    await keyboard.press("Enter");
+    await expect(thread.message("Of course, what is it about?").steps.first()).toBeVisible();
+    await keyboard.press("Tab");
+    await expect(thread.message("One moment, I am checking.").deliverySign).toBeFocused();
+    await expect(thread.message("One moment, I am checking.").deliverySign).toBeInViewport();
+  });
+
+  test("the content is one key away, and what has the focus can be seen", async ({ signIn, accounts, page }) => {
+    await signIn.open();
+    await signIn.submit(demoUsers.viewer, demoPassword);
+    await expect(accounts.heading).toBeVisible();
+    await page.reload();
+    await expect(page.locator("html[data-hydrated]")).toBeAttached();
+    await page.keyboard.press("Tab");
+    const skip = page.getByRole("link", { name: "Skip to content" });
+    await expect(skip).toBeFocused();
+    await expect(skip).toBeInViewport();
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    await expect(accounts.rows.getByRole("link").first()).toBeFocused();
+    await expect(accounts.rows.getByRole("link").first()).not.toHaveCSS("outline-style", "none");
+  });
+});
+
+/** Presses Tab until something of this name has the focus. */
+async function tabTo(page: Page, name: string | RegExp): Promise<void> {
+  const named = () =>
+    page.evaluate(() => {
+      const focused = document.activeElement;
+      return (focused?.getAttribute("aria-label") ?? focused?.textContent ?? "").trim();
+    });
+  await expect(async () => {
+    await page.keyboard.press("Tab");
+    const found = await named();
+    expect(typeof name === "string" ? found === name : name.test(found)).toBe(true);
+  }).toPass({ intervals: [20], timeout: 5_000 });
+}

@@ -1,0 +1,104 @@
+//! A browser in front of the console: it keeps its cookie, submits forms and reads pages.
+
+use std::collections::BTreeMap;
+
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Response, StatusCode};
+use serde_json::Value;
+
+use crate::app::{PASSWORD, TestApp};
+
+/// One browser.
+#[derive(Clone)]
+pub struct Browser {
+    client: Client,
+    url: String,
+    /// `name=value`, once somebody has signed in.
+    pub cookie: Option<String>,
+}
+
+/// What a server function answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+/// The fields of a form.
+pub type Form<'a> = &'a [(&'a str, &'a str)];
+
+impl Browser {
+    /// One without a cookie.
+    pub fn new(app: &TestApp) -> Self {
+        Self { client: app.client.clone(), url: app.url.clone(), cookie: None }
+    }
+
+    /// One in which somebody has signed in.
+    pub async fn signed_in(app: &TestApp, email: &str) -> Self {
+        let mut browser = Self::new(app);
+        let answer = browser.sign_in(email, PASSWORD).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        browser
+    }
+
+    /// Submits the sign-in form and keeps the cookie that comes back.
+    pub async fn sign_in(&mut self, email: &str, password: &str) -> Answer {
+        let answer = self.call("sign_in", &[("credentials[email]", email), ("credentials[password]", password)]).await;
+        if let Some(cookie) = answer.cookie() {
+            self.cookie = Some(cookie.split(';').next().unwrap().to_owned());
+        }
+        answer
+    }
+
+    /// Calls a server function as the hydrated page does.
+    pub async fn call(&self, function: &str, form: Form<'_>) -> Answer {
+        self.call_with(function, form, &[]).await
+    }
+
+    /// Calls a server function with more headers.
+    pub async fn call_with(&self, function: &str, form: Form<'_>, headers: Form<'_>) -> Answer {
+        let mut request = self.client.post(format!("{}/api/{function}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(cookie) = &self.cookie {
+            request = request.header("Cookie", cookie);
+        }
+        let response = request.header("Accept", "application/json").form(form).send().await.unwrap();
+        Answer::read(response).await
+    }
+
+    /// Opens a page.
+    pub async fn open(&self, path: &str) -> Answer {
+        let mut request = self.client.get(format!("{}{path}", self.url)).header("Accept", "text/html");
+        if let Some(cookie) = &self.cookie {
+            request = request.header("Cookie", cookie);
+        }
+        Answer::read(request.send().await.unwrap()).await
+    }
+}
+
+impl Answer {
+    async fn read(response: Response) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        Self { status, headers, text: response.text().await.unwrap() }
+    }
+
+    /// The text as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
+    }
+
+    /// The cookie that was set, with its attributes.
+    pub fn cookie(&self) -> Option<&str> {
+        self.headers.get("set-cookie").map(|value| value.to_str().unwrap())
+    }
+
+    /// All that a caller sees, but for what differs from any answer to the next.
+    pub fn seen(&self) -> (u16, BTreeMap<String, String>, String) {
+        let headers = self.headers.iter().filter(|(name, _)| !["date", "x-request-id"].contains(&name.as_str()));
+        let headers = headers.map(|(name, value)| (name.to_string(), format!("{value:?}"))).collect();
+        (self.status.as_u16(), headers, self.text.clone())
+    }
+}

@@ -1,0 +1,8 @@
+//! The console over HTTP: its server functions and its pages.
+
+mod conversations;
+mod pages;
+mod rights;
+mod sessions;
+mod sign_in;
+mod thread;

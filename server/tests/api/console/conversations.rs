@@ -1,0 +1,140 @@
+//! The list of conversations: order, pages, search.
+
+use app::contract::Role;
+use serde_json::{Value, json};
+
+use crate::app::{TestApp, body, value};
+use crate::browser::Browser;
+
+const ANN: &str = "ann@acme.travel";
+
+/// A message from each of these people, one second after the other.
+fn from_people(people: &[(&str, &str)]) -> Vec<u8> {
+    let contacts: Vec<Value> =
+        people.iter().map(|(name, number)| json!({ "profile": { "name": name }, "wa_id": number })).collect();
+    let message = |(second, (name, number)): (usize, &(&str, &str))| {
+        json!({ "from": number, "id": format!("wamid.{number}"), "timestamp": (1_763_900_000 + second).to_string(),
+                "type": "text", "text": { "body": format!("I am {name}") } })
+    };
+    let messages: Vec<Value> = people.iter().enumerate().map(message).collect();
+    body(&value(&json!({ "contacts": contacts, "messages": messages })))
+}
+
+struct List {
+    app: TestApp,
+    browser: Browser,
+}
+
+impl List {
+    async fn of(people: &[(&str, &str)]) -> Self {
+        let app = TestApp::start().await;
+        app.add_user(app.account.owner.company, ANN, Role::Viewer).await;
+        let browser = Browser::signed_in(&app, ANN).await;
+        app.take_in(from_people(people)).await;
+        Self { app, browser }
+    }
+
+    async fn page(&self, search: &str, cursor: &str) -> Value {
+        let account = self.app.account.owner.account.to_string();
+        let form = [("query[account]", account.as_str()), ("query[search]", search), ("query[cursor]", cursor)];
+        let answer = self.browser.call("conversations", &form).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()
+    }
+
+    async fn found(&self, search: &str) -> Vec<String> {
+        titles(&self.page(search, "").await)
+    }
+}
+
+fn titles(page: &Value) -> Vec<String> {
+    page["conversations"].as_array().unwrap().iter().map(|c| c["title"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn the_last_message_comes_first_and_is_shown() {
+    let list = List::of(&[("Ana", "15550000001"), ("Bo", "15550000002")]).await;
+    let page = list.page("", "").await;
+    assert_eq!(titles(&page), ["Bo", "Ana"]);
+    assert_eq!(page["conversations"][0]["preview"], "I am Bo");
+    assert_eq!(page["conversations"][0]["subtitle"], "+15550000002");
+    assert_eq!(page["conversations"][0]["last_direction"], "inbound");
+    assert_eq!(page["next"], Value::Null);
+    assert_eq!(page["account"]["name"], "Support line");
+}
+
+#[tokio::test]
+async fn a_long_list_comes_in_pages_without_gap_or_repetition() {
+    let people: Vec<(String, String)> =
+        (0..65).map(|number| (format!("Person {number:02}"), format!("155500000{number:02}"))).collect();
+    let people: Vec<(&str, &str)> = people.iter().map(|(name, number)| (name.as_str(), number.as_str())).collect();
+    let list = List::of(&people).await;
+    let (mut pages, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = list.page("", &cursor).await;
+        pages.push(titles(&page));
+        match page["next"].as_str() {
+            Some(next) => next.clone_into(&mut cursor),
+            None => break,
+        }
+    }
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [30, 30, 5]);
+    let expected: Vec<&str> = people.iter().rev().map(|(name, _)| *name).collect();
+    assert_eq!(pages.concat(), expected);
+}
+
+#[tokio::test]
+async fn a_page_between_equal_times_skips_nobody() {
+    let people: Vec<(String, String)> =
+        (0..40).map(|number| (format!("Person {number:02}"), format!("155500000{number:02}"))).collect();
+    let people: Vec<(&str, &str)> = people.iter().map(|(name, number)| (name.as_str(), number.as_str())).collect();
+    let list = List::of(&people).await;
+    list.app.execute("update conversations set last_message_at = '2026-01-01'").await;
+    let first = list.page("", "").await;
+    let second = list.page("", first["next"].as_str().unwrap()).await;
+    let mut all = [titles(&first), titles(&second)].concat();
+    all.sort();
+    assert_eq!(all, people.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn search_finds_parts_of_names_and_numbers_and_takes_wildcards_as_they_are() {
+    let list = List::of(&[("Ana Ortiz", "15550000001"), ("100% Bo_Li", "15559990002")]).await;
+    assert_eq!(list.found("ortiz").await, ["Ana Ortiz"]);
+    assert_eq!(list.found("  ORT ").await, ["Ana Ortiz"]);
+    assert_eq!(list.found("999").await, ["100% Bo_Li"]);
+    assert_eq!(list.found("+1555999").await, ["100% Bo_Li"]);
+    assert_eq!(list.found("%").await, ["100% Bo_Li"]);
+    assert_eq!(list.found("_").await, ["100% Bo_Li"]);
+    assert_eq!(list.found("A%z").await, Vec::<String>::new());
+    assert_eq!(list.found("\\").await, Vec::<String>::new());
+    assert_eq!(list.found("' or 1=1 --").await, Vec::<String>::new());
+    assert_eq!(list.found("").await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_search_has_pages_too() {
+    let people: Vec<(String, String)> = (0..70)
+        .map(|number| {
+            (format!("{} {number:02}", if number % 2 == 0 { "Even" } else { "Odd" }), format!("155500000{number:02}"))
+        })
+        .collect();
+    let people: Vec<(&str, &str)> = people.iter().map(|(name, number)| (name.as_str(), number.as_str())).collect();
+    let list = List::of(&people).await;
+    let first = list.page("even", "").await;
+    let second = list.page("even", first["next"].as_str().unwrap()).await;
+    assert_eq!((titles(&first).len(), titles(&second).len()), (30, 5));
+    assert!([titles(&first), titles(&second)].concat().iter().all(|title| title.starts_with("Even")));
+    assert_eq!(second["next"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_cursor_that_leads_nowhere_is_said_to() {
+    let list = List::of(&[("Ana", "15550000001")]).await;
+    let account = list.app.account.owner.account.to_string();
+    for cursor in ["x", "1_x", "<script>", "9223372036854775807_00000000000000000000000000000000"] {
+        let form = [("query[account]", account.as_str()), ("query[cursor]", cursor)];
+        let answer = list.browser.call("conversations", &form).await;
+        assert_eq!(answer.json()["Invalid"]["field"], "cursor", "{cursor}");
+    }
+}

@@ -1,0 +1,197 @@
+//! Who may call what: a table of every server function, which fails when one is missing from it.
+
+use std::collections::BTreeSet;
+
+use app::contract::Role;
+use serde_json::{Value, json};
+
+use crate::app::{NewTestAccount, TestAccount, TestApp, text_message};
+use crate::browser::{Browser, Form};
+
+/// What a function answers to somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expected {
+    Works,
+    SignedOut,
+    NotFound,
+}
+
+use Expected::{NotFound, SignedOut, Works};
+
+/// Function, whether it names an account, and what it answers to: nobody, a viewer, a manager, an admin, and an admin
+/// of another company who names the first company's ids.
+const TABLE: [(&str, [Expected; 5]); 6] = [
+    ("viewer", [SignedOut, Works, Works, Works, Works]),
+    ("accounts", [SignedOut, Works, Works, Works, Works]),
+    ("conversations", [SignedOut, Works, Works, Works, NotFound]),
+    ("thread", [SignedOut, Works, Works, Works, NotFound]),
+    // Last, since they change who is signed in.
+    ("sign_in", [Works, Works, Works, Works, Works]),
+    ("sign_out", [Works, Works, Works, Works, Works]),
+];
+
+/// Two companies with a conversation each.
+struct Companies {
+    app: TestApp,
+    acme: TestAccount,
+    conversation: String,
+    birch: TestAccount,
+}
+
+impl Companies {
+    async fn start() -> Self {
+        let app = TestApp::start().await;
+        let new = NewTestAccount { company: "Birch Hotels", phone_number_id: "2002", ..NewTestAccount::default() };
+        let birch = app.add_account(new).await;
+        let acme = app.account.clone();
+        let body = |number: &str, text: &str| {
+            let body = String::from_utf8(text_message(&format!("wamid.{text}"), "16505551234", text)).unwrap();
+            body.replace(crate::app::NUMBER, number)
+        };
+        assert_eq!(app.post(&acme, body(crate::app::NUMBER, "acmeonly")).await.status(), 200);
+        assert_eq!(app.post(&birch, body("2002", "birchonly")).await.status(), 200);
+        app.drain().await;
+        for (company, email, role) in [
+            (&acme, "viewer@acme.travel", Role::Viewer),
+            (&acme, "manager@acme.travel", Role::Manager),
+            (&acme, "admin@acme.travel", Role::Admin),
+            (&birch, "admin@birch.example", Role::Admin),
+        ] {
+            app.add_user(company.owner.company, email, role).await;
+        }
+        let sql = format!("select id::text from conversations where company_id = '{}'", acme.owner.company);
+        let conversation = app.texts(&sql).await.remove(0);
+        Self { app, acme, conversation, birch }
+    }
+
+    async fn callers(&self) -> [Browser; 5] {
+        [
+            Browser::new(&self.app),
+            Browser::signed_in(&self.app, "viewer@acme.travel").await,
+            Browser::signed_in(&self.app, "manager@acme.travel").await,
+            Browser::signed_in(&self.app, "admin@acme.travel").await,
+            Browser::signed_in(&self.app, "admin@birch.example").await,
+        ]
+    }
+}
+
+fn form<'a>(function: &str, account: &'a str, conversation: &'a str) -> Vec<(&'a str, &'a str)> {
+    match function {
+        "conversations" => vec![("query[account]", account)],
+        "thread" => vec![("query[account]", account), ("query[conversation]", conversation)],
+        "sign_in" => {
+            vec![("credentials[email]", "viewer@acme.travel"), ("credentials[password]", crate::app::PASSWORD)]
+        }
+        _ => Vec::new(),
+    }
+}
+
+async fn answer(browser: &Browser, function: &str, form: Form<'_>) -> Expected {
+    let answer = browser.call(function, form).await;
+    match (answer.status.as_u16(), answer.text.as_str()) {
+        (200, _) => Works,
+        (500, "\"SignedOut\"") => SignedOut,
+        (500, "\"NotFound\"") => NotFound,
+        _ => panic!("{function}: {answer:?}"),
+    }
+}
+
+#[test]
+fn every_server_function_is_in_the_table() {
+    let registered = leptos::server_fn::axum::server_fn_paths().map(|(path, method)| format!("{method} {path}"));
+    let known = TABLE.map(|(function, _)| format!("POST /api/{function}"));
+    assert_eq!(registered.collect::<BTreeSet<_>>(), known.into());
+}
+
+#[tokio::test]
+async fn each_function_answers_each_caller_as_the_table_says() {
+    let companies = Companies::start().await;
+    let callers = companies.callers().await;
+    let account = companies.acme.owner.account.to_string();
+    for (function, expected) in TABLE {
+        let mut answers = Vec::new();
+        for caller in &callers {
+            answers.push(answer(caller, function, &form(function, &account, &companies.conversation)).await);
+        }
+        assert_eq!(answers, expected, "{function}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_another_company_is_in_any_answer() {
+    let companies = Companies::start().await;
+    let [.., acme, birch] = companies.callers().await;
+    let names = |answer: &Value| answer["accounts"].as_array().unwrap().clone();
+    let ids = |accounts: Vec<Value>| accounts.into_iter().map(|account| account["id"].clone()).collect::<Vec<_>>();
+    let accounts = |json: Value| ids(names(&json));
+    assert_eq!(
+        accounts(acme.call("accounts", &[]).await.json()),
+        [json!(companies.acme.owner.account)],
+        "Acme sees its own"
+    );
+    assert_eq!(accounts(birch.call("accounts", &[]).await.json()), [json!(companies.birch.owner.account)]);
+    let account = companies.birch.owner.account.to_string();
+    let own = birch.call("conversations", &[("query[account]", &account)]).await;
+    assert!(own.text.contains("birchonly") && !own.text.contains("acmeonly"), "{}", own.text);
+}
+
+#[tokio::test]
+async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
+    let companies = Companies::start().await;
+    let [.., birch] = companies.callers().await;
+    let (foreign, own) = (companies.acme.owner.account.to_string(), companies.birch.owner.account.to_string());
+    let nowhere = "01900000-0000-7000-8000-000000000000";
+    let thread = companies.conversation.as_str();
+    let pairs = [
+        ("conversations", form("conversations", &foreign, ""), form("conversations", nowhere, "")),
+        ("thread", form("thread", &foreign, thread), form("thread", nowhere, nowhere)),
+        ("thread", form("thread", &own, thread), form("thread", &own, nowhere)),
+    ];
+    for (function, theirs, nobodys) in pairs {
+        let (theirs, nobodys) = (birch.call(function, &theirs).await, birch.call(function, &nobodys).await);
+        assert_eq!(theirs.json(), "NotFound", "{function}");
+        assert_eq!(theirs.seen(), nobodys.seen(), "{function}");
+    }
+    for malformed in ["", "x", "' or 1=1 --", "../../etc"] {
+        let answer = birch.call("conversations", &[("query[account]", malformed)]).await;
+        assert_eq!(answer.json(), "NotFound", "{malformed}");
+    }
+}
+
+#[tokio::test]
+async fn a_form_from_another_site_is_refused() {
+    let companies = Companies::start().await;
+    let [_, _, _, admin, _] = companies.callers().await;
+    let origin = companies.app.url.clone();
+    let foreign: [Form<'_>; 4] = [
+        &[("Sec-Fetch-Site", "cross-site")],
+        &[("Sec-Fetch-Site", "same-site")],
+        &[("Origin", "https://evil.example")],
+        &[("Origin", "null")],
+    ];
+    for headers in foreign {
+        for (function, _) in TABLE {
+            let form = form(function, "", "");
+            let answer = admin.call_with(function, &form, headers).await;
+            assert_eq!((answer.status.as_u16(), answer.cookie()), (403, None), "{function} {headers:?}");
+        }
+    }
+    assert_eq!(admin.call("viewer", &[]).await.status, 200, "nobody was signed out");
+    let own: [Form<'_>; 3] =
+        [&[("Sec-Fetch-Site", "same-origin")], &[("Origin", &origin)], &[("Sec-Fetch-Site", "none")]];
+    for headers in own {
+        assert_eq!(admin.call_with("viewer", &[], headers).await.status, 200, "{headers:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_function_is_not_called_by_a_link() {
+    let companies = Companies::start().await;
+    let [_, _, _, admin, _] = companies.callers().await;
+    for (function, _) in TABLE {
+        let answer = admin.open(&format!("/api/{function}")).await;
+        assert!(answer.status.is_client_error(), "{function}: {}", answer.status);
+        assert_eq!(answer.cookie(), None);
+    }
+    assert_eq!(admin.call("viewer", &[]).await.status, 200, "the link to sign_out did nothing");
+}

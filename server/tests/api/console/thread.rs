@@ -1,0 +1,186 @@
+//! One conversation: what is about a message is folded into it.
+
+use app::contract::Role;
+use serde_json::{Value, json};
+
+use crate::app::{TestApp, body, envelope, value};
+use crate::browser::Browser;
+
+const ANN: &str = "ann@acme.travel";
+const LENA: &str = "16505551234";
+
+/// What Lena sends, `second` seconds after the start.
+fn item(id: &str, second: u32, kind: &str, content: &Value) -> Value {
+    let mut item = json!({ "from": LENA, "id": id, "timestamp": (1_763_900_000 + second).to_string(), "type": kind });
+    item[kind] = content.clone();
+    item
+}
+
+fn messages(items: &[Value]) -> Vec<u8> {
+    let contacts = json!([{ "profile": { "name": "Lena Ortiz" }, "wa_id": LENA }]);
+    body(&value(&json!({ "contacts": contacts, "messages": items })))
+}
+
+/// What the company sent from elsewhere.
+fn echo(id: &str, second: u32, text: &str) -> Value {
+    let echo = json!({ "from": "15550783881", "to": LENA, "id": id, "type": "text", "text": { "body": text },
+                       "timestamp": (1_763_900_000 + second).to_string() });
+    json!({ "field": "message_echoes", "value": value(&json!({ "message_echoes": [echo] })) })
+}
+
+fn status(id: &str, second: u32, status: &str) -> Value {
+    json!({ "id": id, "status": status, "timestamp": (1_763_900_000 + second).to_string(), "recipient_id": LENA })
+}
+
+fn reaction(id: &str, second: u32, about: &str, emoji: &str) -> Value {
+    item(id, second, "reaction", &json!({ "message_id": about, "emoji": emoji }))
+}
+
+struct Thread {
+    app: TestApp,
+    browser: Browser,
+}
+
+impl Thread {
+    async fn start() -> Self {
+        let app = TestApp::start().await;
+        app.add_user(app.account.owner.company, ANN, Role::Viewer).await;
+        let browser = Browser::signed_in(&app, ANN).await;
+        Self { app, browser }
+    }
+
+    async fn page(&self, cursor: &str) -> Value {
+        let account = self.app.account.owner.account.to_string();
+        let conversation = self.app.texts("select id::text from conversations").await.remove(0);
+        let form =
+            [("query[account]", account.as_str()), ("query[conversation]", &conversation), ("query[cursor]", cursor)];
+        let answer = self.browser.call("thread", &form).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()
+    }
+
+    /// The messages of the one conversation there is, in reading order.
+    async fn read(&self) -> Vec<Value> {
+        self.page("").await["messages"].as_array().unwrap().clone()
+    }
+}
+
+#[tokio::test]
+async fn the_last_reaction_of_each_side_stands_unless_it_was_taken_back() {
+    let thread = Thread::start().await;
+    let text = |id: &str, second| item(id, second, "text", &json!({ "body": id }));
+    let items = [
+        text("m1", 1),
+        text("m2", 2),
+        reaction("r1", 3, "m1", "\u{1f44d}"),
+        reaction("r2", 4, "m1", "\u{2764}\u{fe0f}"),
+        reaction("r3", 5, "m2", "\u{1f44d}"),
+        reaction("r4", 6, "m2", ""),
+    ];
+    thread.app.take_in(messages(&items)).await;
+    let shown = thread.read().await;
+    assert_eq!(shown.len(), 2, "reactions do not stand for themselves");
+    assert_eq!(shown[0]["reactions"], json!([{ "emoji": "\u{2764}\u{fe0f}", "direction": "inbound" }]));
+    assert_eq!(shown[1]["reactions"], json!([]));
+}
+
+#[tokio::test]
+async fn the_newest_edit_is_shown_whatever_the_order_of_arrival() {
+    let thread = Thread::start().await;
+    let edit = |id: &str, second, text: &str| {
+        let message = json!({ "type": "text", "text": { "body": text } });
+        item(id, second, "edit", &json!({ "original_message_id": "m1", "message": message }))
+    };
+    thread.app.take_in(messages(&[edit("e2", 9, "third")])).await;
+    thread.app.take_in(messages(&[item("m1", 1, "text", &json!({ "body": "first" })), edit("e1", 5, "second")])).await;
+    let shown = thread.read().await;
+    assert_eq!(shown.len(), 1);
+    assert_eq!(shown[0]["body"], json!({ "kind": "text", "text": "third" }));
+    assert_eq!((&shown[0]["edited"], &shown[0]["revoked"]), (&json!(true), &json!(false)));
+}
+
+#[tokio::test]
+async fn a_message_taken_back_says_so() {
+    let thread = Thread::start().await;
+    let revoke = item("v1", 5, "revoke", &json!({ "original_message_id": "m1" }));
+    let items =
+        [item("m1", 1, "text", &json!({ "body": "first" })), revoke, item("m2", 6, "text", &json!({ "body": "x" }))];
+    thread.app.take_in(messages(&items)).await;
+    let shown = thread.read().await;
+    assert_eq!(shown.iter().map(|message| message["revoked"].clone()).collect::<Vec<_>>(), [true, false]);
+}
+
+#[tokio::test]
+async fn what_is_about_an_unknown_message_stands_for_itself() {
+    let thread = Thread::start().await;
+    let revoke = item("v1", 2, "revoke", &json!({ "original_message_id": "nowhere" }));
+    thread.app.take_in(messages(&[reaction("r1", 1, "nowhere", "\u{1f44d}"), revoke])).await;
+    let shown = thread.read().await;
+    let texts: Vec<_> = shown.iter().map(|message| message["body"]["text"].as_str().unwrap()).collect();
+    let expected =
+        ["Reacted \u{1f44d} to a message that is not known here.", "Took back a message that is not known here."];
+    assert_eq!(texts, expected);
+}
+
+#[tokio::test]
+async fn an_answer_quotes_what_it_answers() {
+    let thread = Thread::start().await;
+    let reply = |id: &str, second, to: &str| {
+        let mut reply = item(id, second, "text", &json!({ "body": "Yes" }));
+        reply["context"] = json!({ "from": "15550783881", "id": to });
+        reply
+    };
+    thread.app.take_in(envelope(&[echo("o1", 1, "Shall we?")])).await;
+    thread.app.take_in(messages(&[reply("m1", 2, "o1"), reply("m2", 3, "m1"), reply("m3", 4, "nowhere")])).await;
+    let quotes: Vec<Value> = thread.read().await.into_iter().map(|message| message["reply_to"].clone()).collect();
+    let unknown = json!({ "direction": null, "text": "A message that is not known here" });
+    let ours = json!({ "direction": "outbound", "text": "Shall we?" });
+    assert_eq!(quotes, [Value::Null, ours, json!({ "direction": "inbound", "text": "Yes" }), unknown]);
+}
+
+#[tokio::test]
+async fn an_outgoing_message_shows_how_far_it_came_and_every_status() {
+    let thread = Thread::start().await;
+    let statuses = [status("o1", 9, "read"), status("o1", 2, "sent"), status("o1", 5, "delivered")];
+    thread.app.take_in(body(&value(&json!({ "statuses": statuses })))).await;
+    thread.app.take_in(envelope(&[echo("o1", 1, "Shall we?")])).await;
+    let mut failed = status("o2", 12, "failed");
+    failed["errors"] = json!([{ "code": 131_026, "title": "Message undeliverable" }]);
+    thread.app.take_in(envelope(&[echo("o2", 11, "Hello?")])).await;
+    thread.app.take_in(body(&value(&json!({ "statuses": [failed] })))).await;
+
+    let shown = thread.read().await;
+    assert_eq!(shown.iter().map(|message| message["status"].clone()).collect::<Vec<_>>(), ["read", "failed"]);
+    let entry =
+        |status: &str, second: i64| json!({ "status": status, "at": (1_763_900_000 + second) * 1000, "error": null });
+    assert_eq!(shown[0]["timeline"], json!([entry("sent", 2), entry("delivered", 5), entry("read", 9)]));
+    assert_eq!(shown[1]["timeline"][0]["error"], "Message undeliverable");
+}
+
+#[tokio::test]
+async fn a_long_thread_comes_in_pages_without_gap_or_repetition() {
+    let thread = Thread::start().await;
+    // Several in one second, so that time alone does not order them.
+    let text = |number: u32| item(&format!("m{number:03}"), number / 7, "text", &json!({ "body": number.to_string() }));
+    thread.app.take_in(messages(&(0..120).map(text).collect::<Vec<_>>())).await;
+
+    let (mut pages, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = thread.page(&cursor).await;
+        let wamids: Vec<String> =
+            page["messages"].as_array().unwrap().iter().map(|m| m["wamid"].as_str().unwrap().into()).collect();
+        pages.push(wamids);
+        match page["older"].as_str() {
+            Some(older) => older.clone_into(&mut cursor),
+            None => break,
+        }
+    }
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [50, 50, 20]);
+    pages.reverse();
+    let all: Vec<String> = pages.concat();
+    let seconds: Vec<u32> = all.iter().map(|wamid| wamid[1..].parse::<u32>().unwrap() / 7).collect();
+    assert!(seconds.is_sorted(), "in reading order");
+    let mut sorted = all.clone();
+    sorted.sort();
+    assert_eq!(sorted, (0..120).map(|number| format!("m{number:03}")).collect::<Vec<_>>());
+}

@@ -1,0 +1,91 @@
+//! 200 means committed: a server that is killed in the middle of its work loses nothing that it acknowledged, and
+//! doubles nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use server::clock::Clock;
+use server::processing::worker::Worker;
+use server::simulate::{Expected, Traffic};
+use sqlx::PgPool;
+use tokio::time::Instant;
+
+use crate::app::TestApp;
+use crate::line::{Answer, Damage, Line, damage, double};
+use crate::process::{Program, stand};
+
+const KILLS: usize = 10;
+const CONNECTIONS: usize = 16;
+
+/// The moments are random; `WAYPOST_TEST_SEED` brings those of an earlier run back.
+fn chance() -> StdRng {
+    let seed = std::env::var("WAYPOST_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random);
+    eprintln!("WAYPOST_TEST_SEED={seed}");
+    StdRng::seed_from_u64(seed)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_kills_under_load_lose_and_double_nothing() {
+    let (app, program) = stand().await;
+    let mut chance = chance();
+    let traffic = Traffic { seed: chance.random(), duplicates: 0.2, ..Traffic::default() };
+    let line = Line::new(&program.url, &app.account, &traffic);
+    for _ in 0..KILLS {
+        let moment = Duration::from_millis(chance.random_range(0..800));
+        let answers = kill_under_load(&program, &line, moment).await;
+        assert!(answers.iter().any(|answer| answer.status.is_err()), "nothing was under way when it was killed");
+        let Damage { lost, doubled, .. } = damage(&app.pool, &line.expected()).await;
+        assert_eq!((lost, doubled), (0, 0), "{}", program.said());
+    }
+    let _server = program.serve().await;
+    take_over(&app).await;
+    let expected = line.expected();
+    assert_eq!(damage(&app.pool, &expected).await, Damage::default());
+    eprintln!("{} updates acknowledged", expected.acknowledged.updates.len());
+    the_check_finds_what_is_lost_and_what_is_doubled(&app.pool, &expected).await;
+}
+
+/// Starts the server, loads it, kills it at that moment after its first 200. The answers of this round.
+async fn kill_under_load(program: &Program, line: &Arc<Line>, moment: Duration) -> Vec<Answer> {
+    let before = line.answers().len();
+    let mut server = program.serve().await;
+    let senders = line.open(CONNECTIONS);
+    line.until_accepted(before).await;
+    tokio::time::sleep(moment).await;
+    server.kill().await;
+    senders.stop().await;
+    line.answers().split_off(before)
+}
+
+/// What the killed ones held is free when their leases have run out, in half a minute. A worker whose clock is ahead
+/// does not have to wait.
+async fn take_over(app: &TestApp) {
+    let ahead = Clock::from_fn(|| Clock::system().now() + time::Duration::seconds(31));
+    let worker = Worker { clock: ahead, ..app.worker.clone() };
+    let end = Instant::now() + Duration::from_secs(30);
+    while app.count("select count(*) from whatsapp_webhook_event_logs where state = 'pending'").await > 0 {
+        assert!(Instant::now() < end, "something is never processed");
+        worker.run_once().await.unwrap();
+    }
+}
+
+/// What says "nothing is wrong" above would see it if something were.
+async fn the_check_finds_what_is_lost_and_what_is_doubled(pool: &PgPool, expected: &Expected) {
+    lose_a_message(pool).await;
+    assert_eq!(damage(pool, expected).await, Damage { lost: 1, missing: 1, ..Damage::default() });
+    let key = "whatsapp_webhook_event_logs_company_id_dedup_key_key";
+    double(pool, "whatsapp_webhook_event_logs", key).await;
+    double(pool, "messages", "messages_company_id_account_id_wamid_key").await;
+    assert_eq!(damage(pool, expected).await, Damage { lost: 1, missing: 1, doubled: 2, unprocessed: 0 });
+}
+
+async fn lose_a_message(pool: &PgPool) {
+    let statements = "
+        alter table messages drop constraint messages_company_id_event_id_fkey;
+        with gone as (delete from messages where wamid = (select min(wamid) from messages where source = 'message')
+                      returning event_id)
+        delete from whatsapp_webhook_event_logs where id = (select event_id from gone)";
+    sqlx::raw_sql(statements).execute(pool).await.unwrap();
+}

@@ -1,0 +1,89 @@
+//! Realistic traffic through the whole of it: everything that was acknowledged is stored, processed once, and where it
+//! belongs. `WAYPOST_TEST_UPDATES` says how much.
+
+use std::time::Duration;
+
+use server::clock::Clock;
+use server::simulate::{Expected, Generator, Pace, Target, Traffic, Verdict, check, send};
+
+use crate::app::{NUMBER, Options, TestApp, WABA};
+use crate::line::double;
+
+const DEADLINE: Duration = Duration::from_mins(1);
+
+fn traffic() -> Traffic {
+    let count = std::env::var("WAYPOST_TEST_UPDATES").ok().map_or(3000, |count| count.parse().unwrap());
+    Traffic {
+        count,
+        batch_share: 0.1,
+        duplicates: 0.2,
+        disorder: 0.2,
+        bad_signatures: 0.05,
+        big: 1,
+        ..Traffic::default()
+    }
+}
+
+async fn send_to(app: &TestApp, traffic: &Traffic) -> (Expected, Verdict) {
+    let target =
+        Target { phone_number_id: NUMBER.into(), waba_id: WABA.into(), display_phone_number: "15550783881".into() };
+    let secret = app.account.app_secret.clone().into();
+    let generator = Generator::new(traffic, target, secret, Clock::system().now());
+    let url = format!("{}{}", app.url, app.account.callback_path);
+    let (expected, report) = send(generator, &url, Pace { connections: 16, rate: 0.0 }).await.unwrap();
+    eprintln!("{report}");
+    (expected, report.verdict())
+}
+
+async fn complaints(app: &TestApp, expected: &Expected) -> Vec<String> {
+    let verdict = check(&app.pool, app.account.owner, expected, DEADLINE).await.unwrap();
+    verdict.0.into_iter().filter(|finding| !finding.kept).map(|finding| finding.text).collect()
+}
+
+async fn damage(app: &TestApp, statement: &str) {
+    let done = sqlx::query(sqlx::AssertSqlSafe(statement.to_owned())).execute(&app.pool).await.unwrap();
+    assert_eq!(done.rows_affected(), 1, "{statement}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_of_a_busy_day_is_lost_doubled_forged_or_out_of_place() {
+    let app = TestApp::with(Options { workers: 2, ..Options::default() }).await;
+    let traffic = traffic();
+    let (expected, answers) = send_to(&app, &traffic).await;
+    assert!(answers.is_good(), "{answers}");
+    let sent = usize::try_from(traffic.count).unwrap() + 1000;
+    assert_eq!(expected.acknowledged.updates.len(), sent, "with one big body");
+    let began = tokio::time::Instant::now();
+    assert_eq!(complaints(&app, &expected).await, [""; 0]);
+    eprintln!("all processed {:?} after the last answer", began.elapsed());
+    damage_is_found(&app, &expected).await;
+}
+
+/// The verdict above would have been another if something were wrong.
+async fn damage_is_found(app: &TestApp, expected: &Expected) {
+    let prefix = &expected.prefix;
+    let one = |condition: &str| {
+        format!(
+            "(select wamid from messages where starts_with(wamid, '{prefix}') and {condition} order by wamid limit 1)"
+        )
+    };
+    let doubt = "messages with a status lower than the best one sent: 1";
+    let delivered = one("source = 'echo' and status = 'read'");
+    damage(app, &format!("update messages set status = 'delivered' where wamid = {delivered}")).await;
+    assert_eq!(complaints(app, expected).await, [doubt]);
+    let plain = one("source = 'message'");
+    damage(app, &format!("delete from messages where wamid = {plain}")).await;
+    assert_eq!(complaints(app, expected).await, ["messages missing: 1", doubt]);
+    double(&app.pool, "messages", "messages_company_id_account_id_wamid_key").await;
+    assert_eq!(complaints(app, expected).await, ["messages missing: 1", "messages twice: 1", doubt]);
+    damage(
+        app,
+        &format!(
+            "delete from whatsapp_webhook_event_logs e where id = (
+                select id from whatsapp_webhook_event_logs l where starts_with(object_id, '{prefix}')
+                and event_type = 'message' and not exists (select 1 from messages m where m.event_id = l.id) limit 1)"
+        ),
+    )
+    .await;
+    assert_eq!(complaints(app, expected).await[0], "acknowledged updates lost: 1");
+}

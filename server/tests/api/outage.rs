@@ -1,0 +1,232 @@
+//! The database away, or not moving: the door says so within a second, forgets nothing, and recovers by itself.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use reqwest::header;
+use server::clock::Clock;
+use server::cluster::Cluster;
+use server::crypto::KeyRing;
+use server::database;
+use server::event_log::rejections::{Reason, Rejection};
+use server::event_log::store::store_rejections;
+use server::ids::CompanyId;
+use server::simulate::Traffic;
+use server::users::session::Token;
+use sqlx::{Connection, PgConnection};
+use tempfile::TempDir;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::app::{Options, TestApp, signature, text_message};
+use crate::line::{Answer, Damage, Line, damage};
+
+/// A cluster that a test may stop. It is stopped for good, and removed, when dropped.
+struct OwnCluster {
+    cluster: Cluster,
+    _folder: TempDir,
+}
+
+impl OwnCluster {
+    /// In a folder that the user who runs PostgreSQL may enter.
+    async fn start() -> Self {
+        let everybody = std::fs::Permissions::from_mode(0o755);
+        let folder = tempfile::Builder::new().prefix("waypost").permissions(everybody).tempdir().unwrap();
+        let data: PathBuf = folder.path().join("data");
+        Self { cluster: Cluster::ensure(&data).await.unwrap(), _folder: folder }
+    }
+}
+
+impl Drop for OwnCluster {
+    fn drop(&mut self) {
+        let cluster = self.cluster.clone();
+        let stopping = std::thread::spawn(move || {
+            tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(cluster.stop_immediate())
+        });
+        let stopped = stopping.join();
+        assert!(stopped.is_ok_and(|stopped| stopped.is_ok()) || std::thread::panicking(), "the cluster still runs");
+    }
+}
+
+/// A clock that can be put forward, so that no test waits for a lease to run out.
+fn adjustable_clock() -> (Clock, Arc<AtomicI64>) {
+    let ahead = Arc::new(AtomicI64::new(0));
+    let seconds = Arc::clone(&ahead);
+    let tell = move || Clock::system().now() + time::Duration::seconds(seconds.load(Ordering::Relaxed));
+    (Clock::from_fn(tell), ahead)
+}
+
+async fn get(app: &TestApp, path: &str) -> u16 {
+    app.client.get(format!("{}{path}", app.url)).send().await.unwrap().status().as_u16()
+}
+
+/// Waits until a path answers 200; how long that took.
+async fn until_ready(app: &TestApp, path: &str, limit: Duration) -> Duration {
+    let began = Instant::now();
+    while get(app, path).await != 200 {
+        assert!(began.elapsed() < limit, "{path} does not recover");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    began.elapsed()
+}
+
+/// The slowest, after a look at all of them: 503 with a time to come again, and nearly all within the second.
+fn slowest_refusal(answers: &[&Answer]) -> Duration {
+    for answer in answers {
+        assert!(answer.is(503) && answer.retry_after, "{answer:?}");
+        assert!(answer.took < Duration::from_secs(2), "it hung: {answer:?}");
+    }
+    let late = answers.iter().filter(|answer| answer.took > Duration::from_secs(1)).count();
+    assert!(late * 10 <= answers.len(), "{late} of {} took longer than a second", answers.len());
+    answers.iter().map(|answer| answer.took).max().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_postgresql_is_away_every_post_is_refused_within_a_second_and_nothing_is_lost() {
+    let own = OwnCluster::start().await;
+    database::migrate(&own.cluster.url().into()).await.unwrap();
+    let keys = Arc::new(KeyRing::parse(&KeyRing::generate("test")).unwrap());
+    let (clock, ahead) = adjustable_clock();
+    let options = Options { workers: 2, clock, ..Options::default() };
+    let app = TestApp::on(own.cluster.url(), keys, options).await;
+    let line = Line::new(&app.url, &app.account, &Traffic { bad_signatures: 0.1, ..Traffic::default() });
+
+    let senders = line.open(8);
+    line.until_accepted(0).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    own.cluster.stop_immediate().await.unwrap();
+    let away_since = Instant::now();
+    assert_eq!(get(&app, "/readyz").await, 503);
+    assert_eq!(get(&app, "/healthz").await, 200);
+    the_console_says_so(&app).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(get(&app, "/readyz").await, 503);
+    let away_until = Instant::now();
+    own.cluster.restart().await.unwrap();
+    let recovered = until_ready(&app, "/readyz", Duration::from_secs(5)).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let back_since = Instant::now();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    senders.stop().await;
+
+    let answers = line.answers();
+    let forged = answers.iter().filter(|answer| answer.forged);
+    assert!(forged.clone().all(|answer| answer.is(403)), "a forgery is a forgery, whatever the database does");
+    let genuine = || answers.iter().filter(|answer| !answer.forged);
+    assert!(genuine().any(|answer| answer.sent < away_since && answer.is(200)), "there was no load");
+    let during: Vec<&Answer> =
+        genuine().filter(|answer| answer.sent > away_since && answer.sent + answer.took < away_until).collect();
+    let forged_during = forged.clone().filter(|answer| answer.sent > away_since && answer.sent < away_until).count();
+    assert!(during.len() >= 8 && forged_during > 0, "{} posts, {forged_during} forged", during.len());
+    let slowest = slowest_refusal(&during);
+    let (back, refused): (Vec<&Answer>, _) =
+        genuine().filter(|answer| answer.sent > back_since).partition(|answer| answer.is(200));
+    assert!(back.len() > refused.len(), "it did not recover: {refused:?}");
+    assert!(genuine().all(|answer| answer.is(200) || answer.is(503) && answer.retry_after));
+    eprintln!("{} posts during the outage, the slowest took {slowest:?}; ready after {recovered:?}", during.len());
+
+    ahead.store(31, Ordering::Relaxed);
+    let pending = "select count(*) from whatsapp_webhook_event_logs where state = 'pending'";
+    app.wait_until(pending, 0, Duration::from_secs(20)).await;
+    assert_eq!(damage(&app.pool, &line.expected()).await, Damage::default());
+    let refused = |status| i64::try_from(answers.iter().filter(|answer| answer.is(status)).count()).unwrap();
+    let recorded = "select count(*) from whatsapp_webhook_rejections where reason";
+    let limit = Duration::from_secs(10);
+    app.wait_until(&format!("{recorded} in ('unavailable', 'queue_full')"), refused(503), limit).await;
+    app.wait_until(&format!("{recorded} in ('bad_signature', 'missing_signature')"), refused(403), limit).await;
+    app.stop().await;
+}
+
+/// With and without a session: an answer, and not a hang.
+async fn the_console_says_so(app: &TestApp) {
+    let cookie = format!("waypost={}", Token::new(CompanyId::new()).to_cookie());
+    let page = app.client.get(format!("{}/", app.url)).header(header::COOKIE, cookie).timeout(Duration::from_secs(5));
+    let page = page.send().await.expect("a page hangs");
+    assert!(page.status().is_server_error(), "{}", page.status());
+    let page = app.client.get(format!("{}/sign-in", app.url)).timeout(Duration::from_secs(5)).send().await;
+    assert_eq!(page.expect("a page hangs").status(), 200, "signing in can be tried at least");
+}
+
+#[tokio::test]
+async fn a_refusal_whose_commit_was_never_confirmed_is_handed_in_again_and_recorded_once() {
+    let app = TestApp::start().await;
+    let refusal = Rejection {
+        company: Some(app.account.owner.company),
+        id: Uuid::now_v7(),
+        account: Some(app.account.owner.account),
+        reason: Reason::BadSignature,
+        method: "POST",
+        callback_path: app.account.callback_path.clone(),
+        body_sha256: Some([7; 32]),
+        body_size: Some(7),
+        address: None,
+        rejected_at: Clock::system().now(),
+    };
+    for again in [refusal.clone(), refusal] {
+        store_rejections(&app.database.engine, &[again]).await.unwrap();
+    }
+    assert_eq!(app.count("select count(*) from whatsapp_webhook_rejections").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_the_event_log_is_locked_posts_are_refused_within_a_second_and_memory_is_bounded() {
+    let app = TestApp::start().await;
+    let line = Line::new(&app.url, &app.account, &Traffic { bad_signatures: 0.0, ..Traffic::default() });
+    let mut other = PgConnection::connect(&app.database_url).await.unwrap();
+    sqlx::raw_sql("begin; lock table whatsapp_webhook_event_logs in access exclusive mode")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    let locked_since = Instant::now();
+    let senders = line.open(8);
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    senders.stop().await;
+    let answers = line.answers();
+    let slowest = slowest_refusal(&answers.iter().collect::<Vec<_>>());
+    assert_eq!(get(&app, "/healthz").await, 200);
+    let full = flood(&app).await;
+    assert!(full > 0, "90 MB were taken into memory");
+    eprintln!("locked for {:?}; the slowest of {} took {slowest:?}", locked_since.elapsed(), answers.len());
+
+    sqlx::raw_sql("rollback").execute(&mut other).await.unwrap();
+    let began = Instant::now();
+    while app.post(&app.account, text_message("wamid.after", "16505551234", "Hello")).await.status() != 200 {
+        assert!(began.elapsed() < Duration::from_secs(5), "it does not heal");
+    }
+    app.accept(big_body(99)).await;
+    app.drain().await;
+    assert_eq!(app.count("select count(*) from messages where wamid = 'wamid.after'").await, 1);
+    let refused = answers.len() + 30;
+    app.wait_until(
+        "select count(*) from whatsapp_webhook_rejections",
+        i64::try_from(refused).unwrap(),
+        Duration::from_secs(5),
+    )
+    .await;
+}
+
+fn big_body(number: usize) -> Vec<u8> {
+    text_message(&format!("wamid.big.{number}"), "16505551234", &"x".repeat(3_000_000))
+}
+
+/// Thirty bodies of 3 MB at once. All are refused in time; how many because too much is waiting already.
+async fn flood(app: &TestApp) -> usize {
+    let mut posts = tokio::task::JoinSet::new();
+    for number in 0..30 {
+        let body = big_body(number);
+        let signature = signature(&app.account.app_secret, &body);
+        let post = app.unsigned(&app.account.callback_path, body).header("X-Hub-Signature-256", signature);
+        posts.spawn(post.send());
+    }
+    while let Some(answer) = posts.join_next().await {
+        let answer = answer.unwrap().unwrap();
+        assert_eq!(answer.status(), 503);
+        assert!(answer.headers().contains_key(header::RETRY_AFTER));
+    }
+    let full = "select count(*) from whatsapp_webhook_rejections where reason = 'queue_full'";
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    usize::try_from(app.count(full).await).unwrap()
+}

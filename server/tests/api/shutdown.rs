@@ -1,0 +1,179 @@
+//! The program as an operator meets it: told to stop, asked for help, given an account, given new keys.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use server::crypto::KeyRing;
+use server::simulate::Traffic;
+use tokio::time::Instant;
+
+use crate::app::{SECRET, signature, text_message};
+use crate::line::{Damage, Line, Silence, damage};
+use crate::process::{Program, stand};
+
+/// What SIGTERM may take.
+const GOOD_ORDER: Duration = Duration::from_secs(10);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn told_to_stop_it_says_so_first_answers_every_request_and_ends_well() {
+    let (app, program) = stand().await;
+    let mut server = program.serve().await;
+    let line = Line::new(&program.url, &app.account, &Traffic::default());
+    let senders = line.open(16);
+    line.until_accepted(0).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let told = Instant::now();
+    server.terminate().await;
+    let readiness = until_not_ready(&program).await;
+    let accepted = line.answers().len();
+    let ended = server.end(GOOD_ORDER).await;
+    let took = told.elapsed();
+    senders.stop().await;
+
+    assert_eq!(readiness, (503, "draining".to_owned()), "a load balancer hears it while the door is still open");
+    assert!(ended.success(), "{ended}: {}", program.said());
+    let answers = line.answers();
+    assert!(answers[accepted..].iter().any(|answer| answer.is(200)), "nothing was under way");
+    let cut_off: Vec<_> = answers.iter().filter(|answer| matches!(answer.status, Err(Silence::CutOff(_)))).collect();
+    assert!(cut_off.is_empty(), "{} of {}: {:?}", cut_off.len(), answers.len(), cut_off[0]);
+    assert!(answers.iter().any(|answer| answer.status == Err(Silence::NotConnected)), "the door is shut in the end");
+    let mut answered = answers.iter().filter_map(|answer| answer.status.clone().ok());
+    assert!(answered.all(|status| [200, 403, 503].contains(&status.as_u16())));
+    let Damage { lost, doubled, .. } = damage(&app.pool, &line.expected()).await;
+    assert_eq!((lost, doubled), (0, 0));
+    assert_eq!(app.count("select count(*) from whatsapp_webhook_event_logs where lease_token is not null").await, 0);
+    eprintln!("{} posts; ended after {took:?}", answers.len());
+}
+
+/// The first answer of `/readyz` that is not 200.
+async fn until_not_ready(program: &Program) -> (u16, String) {
+    loop {
+        let answer = reqwest::get(format!("{}/readyz", program.url)).await.expect("the door was shut without a word");
+        if answer.status() != 200 {
+            return (answer.status().as_u16(), answer.text().await.unwrap());
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn every_command_explains_itself_and_names_a_variable_for_each_option() {
+    let (_app, program) = stand().await;
+    let mut commands = vec![vec![]];
+    let mut seen = BTreeSet::new();
+    while let Some(command) = commands.pop() {
+        let help = help(&program, &command).await;
+        for option in options(&help) {
+            assert!(option.contains("[env: "), "{command:?}: no variable is named for {option}");
+            seen.insert(option.split_whitespace().next().unwrap().to_owned());
+        }
+        let below = subcommands(&help).into_iter();
+        commands.extend(below.map(|name| command.iter().cloned().chain([name]).collect::<Vec<String>>()));
+    }
+    for known in ["--database-url", "--port", "--json", "--company", "--count", "--demo", "--id", "--data-dir"] {
+        assert!(seen.contains(known), "{known} is missing from {seen:?}: the help is not read right");
+    }
+}
+
+async fn help(program: &Program, command: &[String]) -> String {
+    let arguments: Vec<&str> = command.iter().map(String::as_str).chain(["--help"]).collect();
+    let said = program.run(&arguments, "").await;
+    assert!(said.status.success(), "{arguments:?}: {said:?}");
+    String::from_utf8(said.stdout).unwrap()
+}
+
+/// Each option with its explanation; not those that are about the help itself.
+fn options(help: &str) -> Vec<String> {
+    let mut options: Vec<String> = Vec::new();
+    for line in help.lines().map(str::trim) {
+        if line.starts_with("--") {
+            options.push(line.to_owned());
+        } else if line.starts_with('-') && !line.starts_with("- ") {
+            options.push(String::new());
+        } else if let Some(option) = options.last_mut().filter(|option| !option.is_empty()) {
+            option.push(' ');
+            option.push_str(line);
+        }
+    }
+    options.retain(|option| !option.is_empty());
+    options
+}
+
+/// The names under `Commands:`.
+fn subcommands(help: &str) -> Vec<String> {
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    // Explanations that take a second line are indented further.
+    let names = listed.filter_map(|line| line.strip_prefix("  ").filter(|line| !line.starts_with(' ')));
+    let names = names.filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| *name != "help").map(ToOwned::to_owned).collect()
+}
+
+#[tokio::test]
+async fn an_account_added_on_the_command_line_passes_metas_challenge() {
+    let (_app, program) = stand().await;
+    let _server = program.serve().await;
+    let arguments = [
+        "account",
+        "add",
+        "--company",
+        "Blue Harbour",
+        "--name",
+        "Orders",
+        "--waba-id",
+        "1001",
+        "--phone-number-id",
+        "2002",
+        "--app-secret-stdin",
+        "--json",
+    ];
+    let said = program.run(&arguments, &format!("{SECRET}\n")).await;
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    let account: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&said.stdout).unwrap();
+    let names: Vec<&str> = account.keys().map(String::as_str).collect();
+    assert_eq!(names, ["account_id", "callback_path", "callback_url", "verify_token"]);
+    let word = |name: &str| account[name].as_str().unwrap().to_owned();
+    assert_eq!(word("callback_url"), format!("{}{}", program.url, word("callback_path")));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let challenge = |token: String| {
+        let query =
+            [("hub.mode", "subscribe".to_owned()), ("hub.challenge", "1158201444".into()), ("hub.verify_token", token)];
+        reqwest::Client::new().get(word("callback_url")).query(&query).send()
+    };
+    assert_eq!(challenge("another".into()).await.unwrap().status(), 403);
+    let answer = challenge(word("verify_token")).await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.text().await.unwrap().as_str()), (200, "1158201444"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_are_rotated_while_traffic_flows_and_no_genuine_webhook_is_refused() {
+    let (app, mut program) = stand().await;
+    let (old, new) = (program.keys(), KeyRing::generate("k2"));
+    let both: SecretString = format!("{},{}", new.expose_secret(), old.expose_secret()).into();
+    program.set_keys(both);
+    let mut server = program.serve().await;
+    let line = Line::new(&program.url, &app.account, &Traffic { bad_signatures: 0.0, ..Traffic::default() });
+    let senders = line.open(4);
+    line.until_accepted(0).await;
+    let said = program.run(&["keys", "rotate"], "").await;
+    let report = String::from_utf8(said.stdout).unwrap();
+    assert!(report.starts_with("1 sealed anew, 0 were current, 0 changed meanwhile."), "{report}");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    senders.stop().await;
+    // A busy machine may ask for a post again, which is no refusal.
+    let answers = line.answers();
+    assert!(answers.iter().filter(|answer| answer.is(200)).count() > 10);
+    assert!(answers.iter().all(|answer| answer.is(200) || answer.is(503)), "{answers:?}");
+    server.kill().await;
+
+    for (keys, status) in [(new, 200), (old, 403)] {
+        program.set_keys(keys);
+        let mut server = program.serve().await;
+        let body = text_message(&format!("wamid.{status}"), "16505551234", "Hello");
+        let url = format!("{}{}", program.url, app.account.callback_path);
+        let signature = signature(&app.account.app_secret, &body);
+        let post = reqwest::Client::new().post(url).header("X-Hub-Signature-256", signature).body(body);
+        assert_eq!(post.send().await.unwrap().status(), status, "the secret is sealed under the new key alone");
+        server.kill().await;
+    }
+}

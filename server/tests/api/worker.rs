@@ -1,0 +1,299 @@
+//! Workers: they share without doubling, survive each other's death, give up on nothing but what is hopeless, and say
+//! what they did.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use server::clock::Clock;
+use server::processing::apply::{ApplyError, Holder, Work, apply};
+use server::processing::effect::Effects;
+use server::processing::store::{Claimed, Failed, claim, fail};
+use server::processing::worker::{Outcome, Worker, WorkerSettings};
+use time::OffsetDateTime;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::app::{NewTestAccount, Options, TestApp, body, text_message, value};
+
+const LEASE: Duration = Duration::from_secs(30);
+
+/// A clock that stands still until it is moved.
+#[derive(Clone)]
+struct Hand(OffsetDateTime, Arc<AtomicI64>);
+
+impl Hand {
+    fn new() -> Self {
+        // A little ahead of the server's, by which events are due.
+        Self(Clock::system().now() + time::Duration::MINUTE, Arc::default())
+    }
+
+    fn now(&self) -> OffsetDateTime {
+        self.0 + time::Duration::seconds(self.1.load(Ordering::Relaxed))
+    }
+
+    fn forward(&self, seconds: i64) {
+        self.1.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    fn clock(&self) -> Clock {
+        let hand = self.clone();
+        Clock::from_fn(move || hand.now())
+    }
+}
+
+fn worker(app: &TestApp, name: &str, hand: &Hand) -> Worker {
+    let settings = WorkerSettings { lease: LEASE, ..WorkerSettings::default() };
+    Worker { name: name.into(), clock: hand.clock(), settings, ..app.worker.clone() }
+}
+
+/// One delivery with so many messages of one person, `wamid.0` and so on.
+fn messages(count: usize) -> Vec<u8> {
+    let message = |number| {
+        json!({ "from": "16505551234", "id": format!("wamid.{number}"), "timestamp": "1763900000", "type": "text",
+                "text": { "body": format!("Number {number}") } })
+    };
+    body(&value(&json!({
+        "contacts": [{ "profile": { "name": "Lena Ortiz" }, "wa_id": "16505551234" }],
+        "messages": (0..count).map(message).collect::<Vec<_>>(),
+    })))
+}
+
+/// Makes the database refuse one message, as it would refuse what it cannot hold.
+async fn forbid(app: &TestApp, wamid: &str) {
+    run(app, &format!("alter table messages add constraint forbidden check (wamid <> '{wamid}')")).await;
+}
+
+async fn allow_again(app: &TestApp) {
+    run(app, "alter table messages drop constraint forbidden").await;
+}
+
+async fn run(app: &TestApp, statement: &str) {
+    sqlx::raw_sql(sqlx::AssertSqlSafe(statement.to_owned())).execute(&app.pool).await.unwrap();
+}
+
+async fn states(app: &TestApp) -> Vec<Value> {
+    app.rows("select object_id, state, attempts, processed_by from whatsapp_webhook_event_logs order by object_id")
+        .await
+}
+
+async fn next_attempt(app: &TestApp) -> OffsetDateTime {
+    let due = "select next_attempt_at from whatsapp_webhook_event_logs";
+    sqlx::query_scalar(due).fetch_one(&app.pool).await.unwrap()
+}
+
+async fn claim_all(app: &TestApp, now: OffsetDateTime) -> (Uuid, Vec<Work>) {
+    let token = Uuid::new_v4();
+    let claimed = claim(&app.database.engine, token, now, LEASE, 500).await.unwrap();
+    (token, claimed.into_iter().map(|event: Claimed| Work { event, effects: Effects::default() }).collect())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_workers_share_the_work_and_double_nothing() {
+    let app = TestApp::start().await;
+    app.accept(messages(60)).await;
+    let hand = Hand::new();
+    let small = WorkerSettings { batch: 7, ..WorkerSettings::default() };
+    let drain = |name: &str| {
+        let worker = Worker { settings: small, ..worker(&app, name, &hand) };
+        tokio::spawn(async move {
+            let mut processed = 0;
+            while let Outcome::Worked { processed: more, failed } = worker.run_once().await.unwrap() {
+                assert_eq!(failed, 0);
+                processed += more;
+            }
+            processed
+        })
+    };
+    let (one, other) = tokio::join!(drain("one"), drain("other"));
+    let (one, other) = (one.unwrap(), other.unwrap());
+    assert!(one > 0 && other > 0, "{one} and {other}: one of them did everything");
+    assert_eq!(one + other, 60);
+    assert_eq!(app.count("select count(*) from messages").await, 60);
+    assert_eq!(
+        app.count("select count(*) from whatsapp_webhook_event_logs where processed and attempts = 1").await,
+        60
+    );
+    assert_eq!(app.count("select sum((details->>'count')::int) from audit_log where actor_kind = 'system'").await, 60);
+}
+
+#[tokio::test]
+async fn while_a_lease_lasts_nobody_else_takes_the_event_and_then_somebody_does() {
+    let app = TestApp::start().await;
+    app.accept(messages(1)).await;
+    let hand = Hand::new();
+    let (_, held) = claim_all(&app, hand.now()).await;
+    assert_eq!(held.len(), 1);
+    let second = worker(&app, "second", &hand);
+    hand.forward(29);
+    assert_eq!(second.run_once().await.unwrap(), Outcome::Idle);
+    hand.forward(2);
+    assert_eq!(second.run_once().await.unwrap(), Outcome::Worked { processed: 1, failed: 0 });
+    let expected = json!({ "object_id": "wamid.0", "state": "processed", "attempts": 1, "processed_by": "second" });
+    assert_eq!(states(&app).await, [expected], "a worker that died is no failed try");
+}
+
+#[tokio::test]
+async fn a_worker_that_slept_past_its_lease_changes_nothing() {
+    let app = TestApp::start().await;
+    app.accept(messages(2)).await;
+    let hand = Hand::new();
+    let (sleeper, held) = claim_all(&app, hand.now()).await;
+    hand.forward(31);
+    let (_, taken) = claim_all(&app, hand.now()).await;
+    assert_eq!((held.len(), taken.len()), (2, 2));
+    let held: Vec<&Work> = held.iter().collect();
+    let holder = Holder { worker: "sleeper", token: sleeper, now: hand.now() };
+    let late = apply(&app.database.engine, holder, &held).await;
+    assert!(matches!(late, Err(ApplyError::LeaseLost)), "{late:?}");
+    let failed = Failed { event: &held[0].event, error: "Late.", next_attempt_at: None };
+    assert!(!fail(&app.database.engine, sleeper, "sleeper", hand.now(), failed).await.unwrap());
+    let untouched = |number| json!({ "object_id": format!("wamid.{number}"), "state": "pending", "attempts": 0, "processed_by": null });
+    assert_eq!(states(&app).await, [untouched(0), untouched(1)], "still the other worker's");
+    assert_eq!(app.count("select count(*) from audit_log where actor_kind = 'system'").await, 0);
+    assert_eq!(app.count("select count(*) from event_attempts").await, 0);
+}
+
+#[tokio::test]
+async fn a_lease_lost_on_one_event_holds_the_whole_batch_back() {
+    let app = TestApp::start().await;
+    app.accept(messages(2)).await;
+    let hand = Hand::new();
+    let (token, held) = claim_all(&app, hand.now()).await;
+    run(&app, "update whatsapp_webhook_event_logs set lease_token = gen_random_uuid() where object_id = 'wamid.1'")
+        .await;
+    let held: Vec<&Work> = held.iter().collect();
+    let result = apply(&app.database.engine, Holder { worker: "w", token, now: hand.now() }, &held).await;
+    assert!(matches!(result, Err(ApplyError::LeaseLost)));
+    assert_eq!(app.count("select count(*) from whatsapp_webhook_event_logs where processed").await, 0);
+}
+
+#[tokio::test]
+async fn an_event_that_fails_on_data_holds_up_no_neighbour() {
+    let app = TestApp::start().await;
+    app.accept(messages(20)).await;
+    forbid(&app, "wamid.13").await;
+    let hand = Hand::new();
+    let outcome = worker(&app, "w", &hand).run_once().await.unwrap();
+    assert_eq!(outcome, Outcome::Worked { processed: 19, failed: 1 });
+    assert_eq!(app.count("select count(*) from messages").await, 19);
+    let failed = app.rows("select object_id, attempts from whatsapp_webhook_event_logs where state = 'pending'").await;
+    assert_eq!(failed, [json!({ "object_id": "wamid.13", "attempts": 1 })]);
+    let tries = app.rows("select attempt, worker, error like '%forbidden%' as said from event_attempts").await;
+    assert_eq!(tries, [json!({ "attempt": 1, "worker": "w", "said": true })]);
+}
+
+#[tokio::test]
+async fn a_failure_comes_again_by_the_schedule_until_it_is_dead_and_can_be_replayed() {
+    let app = TestApp::start().await;
+    app.accept(messages(1)).await;
+    forbid(&app, "wamid.0").await;
+    let hand = Hand::new();
+    let worker = worker(&app, "w", &hand);
+    for wait in [5, 30, 120, 600, 3_600, 21_600, 86_400] {
+        assert_eq!(worker.run_once().await.unwrap(), Outcome::Worked { processed: 0, failed: 1 });
+        let due = next_attempt(&app).await - hand.now();
+        let wait = time::Duration::seconds(wait);
+        assert!((wait * 0.8..=wait * 1.2).contains(&due), "{due} is not {wait} give or take a fifth");
+        hand.forward(due.whole_seconds() - 1);
+        assert_eq!(worker.run_once().await.unwrap(), Outcome::Idle, "before it is due");
+        hand.forward(2);
+    }
+    assert_eq!(worker.run_once().await.unwrap(), Outcome::Worked { processed: 0, failed: 1 });
+    let dead = json!({ "object_id": "wamid.0", "state": "dead", "attempts": 8, "processed_by": null });
+    assert_eq!(states(&app).await, [dead]);
+    let said = "select count(*) from whatsapp_webhook_event_logs where last_error like '%forbidden%'";
+    assert_eq!(app.count(said).await, 1, "the row keeps its error");
+    assert_eq!(app.count("select count(distinct attempt) from event_attempts").await, 8);
+    hand.forward(1_000_000);
+    assert_eq!(worker.run_once().await.unwrap(), Outcome::Idle, "the dead are left alone");
+
+    allow_again(&app).await;
+    run(&app, "update whatsapp_webhook_event_logs set state = 'pending', next_attempt_at = now() where state = 'dead'")
+        .await;
+    assert_eq!(worker.run_once().await.unwrap(), Outcome::Worked { processed: 1, failed: 0 });
+    assert_eq!(app.count("select count(*) from messages where body = 'Number 0'").await, 1);
+    assert_eq!(app.count("select count(*) from whatsapp_webhook_event_logs where last_error is not null").await, 0);
+}
+
+#[tokio::test]
+async fn what_can_never_be_applied_is_dead_at_once_with_its_reason() {
+    let app = TestApp::start().await;
+    let nobody =
+        json!({ "id": "wamid.nobody", "timestamp": "1763900000", "type": "text", "text": { "body": "Hello" } });
+    app.accept(body(&value(&json!({ "messages": [nobody] })))).await;
+    app.accept(text_message("wamid.somebody", "16505551234", "Hello")).await;
+    app.drain().await;
+    let rows = app
+        .rows("select object_id, state, attempts, last_error from whatsapp_webhook_event_logs order by object_id")
+        .await;
+    let nobody = json!({ "object_id": "wamid.nobody", "state": "dead", "attempts": 1,
+                         "last_error": "The message names neither a person nor a group." });
+    let somebody = json!({ "object_id": "wamid.somebody", "state": "processed", "attempts": 1, "last_error": null });
+    assert_eq!(rows, [nobody, somebody]);
+    assert_eq!(app.count("select count(*) from event_attempts where attempt = 1").await, 1);
+}
+
+#[tokio::test]
+async fn an_error_of_the_database_is_no_failed_try() {
+    let app = TestApp::start().await;
+    app.accept(messages(3)).await;
+    run(&app, "revoke insert on messages from waypost_engine").await;
+    let hand = Hand::new();
+    let worker = worker(&app, "w", &hand);
+    assert_eq!(worker.run_once().await.unwrap(), Outcome::GaveUp);
+    let untouched = "select count(*) from whatsapp_webhook_event_logs
+                     where state = 'pending' and attempts = 0 and last_error is null and lease_token is null";
+    assert_eq!(app.count(untouched).await, 3);
+    assert_eq!(app.count("select count(*) from event_attempts").await, 0);
+    run(&app, "grant insert on messages to waypost_engine").await;
+    assert_eq!(worker.run_once().await.unwrap(), Outcome::Worked { processed: 3, failed: 0 }, "at once, with no lease");
+}
+
+#[tokio::test]
+async fn the_audit_log_has_one_entry_for_each_batch_and_company() {
+    let app = TestApp::start().await;
+    let other = NewTestAccount {
+        company: "Blue Harbour",
+        phone_number_id: "2002",
+        waba_id: "1001",
+        ..NewTestAccount::default()
+    };
+    let other = app.add_account(other).await;
+    app.accept(messages(5)).await;
+    let text = String::from_utf8(messages(2)).unwrap().replace(&app.account.phone_number_id, "2002");
+    assert_eq!(app.post(&other, text.replace(&app.account.waba_id, "1001")).await.status(), 200);
+    let hand = Hand::new();
+    let worker = worker(&app, "w", &hand);
+    assert_eq!(worker.run_once().await.unwrap(), Outcome::Worked { processed: 7, failed: 0 });
+    let entries = app
+        .rows(
+            "select name, actor_name, action, outcome, details->'count' as count,
+                    (details->>'first')::uuid = e.first and (details->>'last')::uuid = e.last as spans
+             from audit_log a join companies c using (company_id)
+             join lateral (select (array_agg(id order by id))[1] as first, (array_agg(id order by id desc))[1] as last
+                           from whatsapp_webhook_event_logs l where l.company_id = a.company_id) e on true
+             where actor_kind = 'system' order by name",
+        )
+        .await;
+    let entry = |name: &str, count: usize| {
+        json!({ "name": name, "actor_name": "w", "action": "events.processed", "outcome": "done", "count": count,
+                "spans": true })
+    };
+    assert_eq!(entries, [entry("Acme Travel", 5), entry("Blue Harbour", 2)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_is_woken_by_what_was_stored_and_does_not_wait_for_its_next_look() {
+    let rarely = WorkerSettings { poll: Duration::from_mins(10), ..WorkerSettings::default() };
+    let app = TestApp::with(Options { workers: 1, worker: rarely, ..Options::default() }).await;
+    // The first post also makes connections; what is measured is the rest.
+    for number in 0..5 {
+        app.accept(text_message(&format!("wamid.{number}"), "16505551234", "Hello")).await;
+        let acknowledged = Instant::now();
+        let limit = Duration::from_secs(if number == 0 { 5 } else { 1 });
+        app.wait_until("select count(*) from messages", number + 1, limit).await;
+        eprintln!("visible {:?} after the 200", acknowledged.elapsed());
+    }
+}

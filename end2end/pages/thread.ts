@@ -62,6 +62,7 @@ export class Message {
     this.footer = item.locator("footer");
     this.delivery = item.locator(".delivery");
     this.deliverySign = this.delivery.locator("summary");
-    this.steps = this.delivery.getByRole("listitem");
+    // Not by role: what is not disclosed has none.
+    this.steps = this.delivery.locator("li");
   }
 }

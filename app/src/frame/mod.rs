@@ -35,12 +35,13 @@ fn start_page_visits() -> Memo<u32> {
     Memo::new(move |before: Option<&u32>| before.copied().unwrap_or(0) + u32::from(path.read().as_str() == "/"))
 }
 
-/// The side bar and the page beside it.
+/// The side bar and the page beside it. The link to the content is the browser's own: the router would scroll there
+/// but leave the focus behind.
 #[component]
 pub fn Frame() -> impl IntoView {
     Overview::provide();
     view! {
-        <a class="skip" href="#content">
+        <a class="skip" href="#content" rel="external">
             "Skip to content"
         </a>
         <div class="frame">

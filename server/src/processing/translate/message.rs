@@ -67,7 +67,7 @@ pub(super) fn message(event: &Event<'_>, way: Way) -> Result<Effects, Refusal> {
 
 const NO_ID: Refusal = Refusal("The message has no id.");
 
-/// The id of a message or a call, if it is there and can be kept.
+/// The id of a message, a call or a group, if it is there and can be kept.
 pub(super) fn wamid(id: Node<'_>, missing: Refusal) -> Result<String, Refusal> {
     let wamid = id.id().ok_or(missing)?;
     if wamid.chars().count() > LONGEST_WAMID {
@@ -78,7 +78,7 @@ pub(super) fn wamid(id: Node<'_>, missing: Refusal) -> Result<String, Refusal> {
 
 fn thread(item: Node<'_>, person: Option<&Person>) -> Result<Thread, Refusal> {
     match (item.at("group_id").id(), person) {
-        (Some(group), _) => Ok(Thread::Group(group)),
+        (Some(_), _) => Ok(Thread::Group(wamid(item.at("group_id"), NO_ID)?)),
         (None, Some(_)) => Ok(Thread::Person),
         (None, None) => Err(Refusal("The message names neither a person nor a group.")),
     }

@@ -44,7 +44,8 @@ fn is_to_group(item: Node<'_>) -> bool {
 }
 
 fn group(item: Node<'_>) -> Option<String> {
-    if is_to_group(item) { item.any(&["recipient_id", "group_id"]).id() } else { None }
+    let group = item.any(&["recipient_id", "group_id"]).id().filter(|_| is_to_group(item))?;
+    (group.chars().count() <= LONGEST_RECIPIENT).then_some(group)
 }
 
 /// In a group the participant, as far as Meta says who it is.

@@ -52,6 +52,8 @@ pub struct Caller {
     pub request_id: Option<String>,
     /// The session could not be looked up: the database is away.
     pub unavailable: bool,
+    /// It is a script that calls a server function, and not a page or a plain form: a refusal shows in the status.
+    pub is_script: bool,
 }
 
 /// The console of one request.
@@ -71,9 +73,18 @@ impl RequestConsole {
     fn session(&self) -> Result<&Session, ConsoleError> {
         match &self.caller.session {
             Some(session) => Ok(session),
-            None if self.caller.unavailable => Err(self.unavailable()),
-            None => Err(ConsoleError::SignedOut),
+            None if self.caller.unavailable => Err(self.refused(self.unavailable())),
+            None => Err(self.refused(ConsoleError::SignedOut)),
         }
+    }
+
+    /// Gives the answer to a script the status that the refusal stands for; Leptos would call each of them a 500. Pages
+    /// set theirs themselves, and plain forms are sent back to their page.
+    fn refused(&self, error: ConsoleError) -> ConsoleError {
+        if self.caller.is_script {
+            self.response.set_status(status_of(&error));
+        }
+        error
     }
 
     fn unavailable(&self) -> ConsoleError {
@@ -82,19 +93,30 @@ impl RequestConsole {
 
     /// Logs what went wrong and keeps it from the browser.
     fn failed(&self, error: ReadError) -> ConsoleError {
-        match error {
+        self.refused(match error {
             ReadError::Console(error) => error,
             ReadError::Database(error) => {
                 tracing::error!(%error, request_id = self.caller.request_id, "the console cannot read");
                 self.unavailable()
             }
-        }
+        })
     }
 
     fn set_cookie(&self, cookie: &str) -> Result<(), ConsoleError> {
         let cookie = HeaderValue::from_str(cookie).map_err(|_invalid| self.unavailable())?;
         self.response.append_header(header::SET_COOKIE, cookie);
         Ok(())
+    }
+}
+
+fn status_of(error: &ConsoleError) -> StatusCode {
+    match error {
+        ConsoleError::SignedOut | ConsoleError::WrongCredentials => StatusCode::UNAUTHORIZED,
+        ConsoleError::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
+        ConsoleError::Forbidden => StatusCode::FORBIDDEN,
+        ConsoleError::NotFound => StatusCode::NOT_FOUND,
+        ConsoleError::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        ConsoleError::Unavailable { .. } | ConsoleError::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 
@@ -127,7 +149,8 @@ impl Console for RequestConsole {
 
     async fn sign_in(&self, credentials: SignIn) -> Result<(), ConsoleError> {
         let ConsoleParts { database, doorman, clock, cookies } = &self.parts;
-        let token = doorman.sign_in(database, credentials, self.caller.address, clock.now()).await?;
+        let token = doorman.sign_in(database, credentials, self.caller.address, clock.now()).await;
+        let token = token.map_err(|error| self.refused(error))?;
         // The session before, if any, ends: a browser has one.
         if let Some(before) = &self.caller.session {
             before.close().await.map_err(|error| self.failed(error.into()))?;

@@ -74,14 +74,17 @@ pub struct NewEvent {
 
 impl NewEvent {
     /// Makes the row of an item that was found to belong somewhere.
-    pub fn new(position: usize, offset: usize, mut item: Item, route: Route) -> Self {
+    ///
+    /// What cannot be read says nothing about whose it is: unless its number was still found, it is the signer's.
+    pub fn new(position: usize, offset: usize, mut item: Item, route: Route, signer: Owner) -> Self {
         let (payload, quarantined) = match std::mem::replace(&mut item.payload, Payload::Json(String::new())) {
             Payload::Json(text) => parse(text),
             Payload::Quarantined { reason, json } => (json.and_then(|text| parse(text).0), Some(reason)),
         };
         let (account, unrouted) = match route {
             Route::Account(owner) => (Some(owner.account), None),
-            Route::Unrouted(_, reason) => (None, quarantined.is_none().then_some(reason)),
+            Route::Unrouted(..) if quarantined.is_some() => (Some(signer.account), None),
+            Route::Unrouted(_, reason) => (None, Some(reason)),
         };
         Self {
             id: EventId::new(),

@@ -67,7 +67,8 @@ impl Post {
     fn delivery(&self, signer: Signer, share: Vec<(usize, Item, Route)>, alone: bool) -> Delivery {
         let (body, offsets) = if alone { self.whole(&share) } else { self.part(&share) };
         let events = share.into_iter().zip(offsets);
-        let events = events.map(|((position, item, route), offset)| NewEvent::new(position, offset, item, route));
+        let events =
+            events.map(|((position, item, route), offset)| NewEvent::new(position, offset, item, route, signer.owner));
         Delivery {
             company: signer.owner.company,
             id: DeliveryId::new(),

@@ -110,6 +110,7 @@ async fn find_caller(State(state): State<AppState>, mut request: Request, next: 
         address: state.address.of(request.headers(), peer(&request)),
         request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
         unavailable: false,
+        is_script: is_script(&request),
     };
     if let Some(cookie) = cookie {
         match Session::find(&console.database, &cookie, console.clock.now()).await {
@@ -122,6 +123,12 @@ async fn find_caller(State(state): State<AppState>, mut request: Request, next: 
     }
     request.extensions_mut().insert(caller);
     next.run(request).await
+}
+
+/// A server function called by a script: a plain form would take a page for an answer.
+fn is_script(request: &Request) -> bool {
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    request.uri().path().starts_with("/api/") && !accept.contains("text/html")
 }
 
 async fn harden(request: Request, next: Next) -> Response {

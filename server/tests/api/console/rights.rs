@@ -90,8 +90,8 @@ async fn answer(browser: &Browser, function: &str, form: Form<'_>) -> Expected {
     let answer = browser.call(function, form).await;
     match (answer.status.as_u16(), answer.text.as_str()) {
         (200, _) => Works,
-        (500, "\"SignedOut\"") => SignedOut,
-        (500, "\"NotFound\"") => NotFound,
+        (401, "\"SignedOut\"") => SignedOut,
+        (404, "\"NotFound\"") => NotFound,
         _ => panic!("{function}: {answer:?}"),
     }
 }

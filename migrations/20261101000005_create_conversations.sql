@@ -98,6 +98,7 @@ comment on column messages.content is 'The part of Meta''s JSON that belongs to 
 comment on column messages.about_wamid is 'The message that a reaction, an edit or a revoke is about; it may be unknown here.';
 comment on column messages.event_id is 'The event the row was made from.';
 create index messages_by_conversation on messages (company_id, conversation_id, sent_at desc, id desc);
+create index messages_by_contact on messages (company_id, contact_id);
 create index messages_about on messages (company_id, account_id, about_wamid) where about_wamid is not null;
 
 create table message_statuses (

@@ -73,9 +73,12 @@ impl Database {
         Tenant { pool: self.console.clone(), company }
     }
 
-    /// Ends all connections, waiting for those in use.
+    /// Ends all connections, waiting a moment for those in use.
     pub async fn close(&self) {
-        tokio::join!(self.engine.close(), self.console.close(), self.identity.close());
+        let all = async { tokio::join!(self.engine.close(), self.console.close(), self.identity.close()) };
+        if tokio::time::timeout(Duration::from_millis(500), all).await.is_err() {
+            tracing::warn!("some connections to the database were still in use");
+        }
     }
 }
 

@@ -70,9 +70,11 @@ impl DatabaseArgs {
         Ok(DatabaseSource { url: cluster.url().into(), cluster: Some(cluster) })
     }
 
-    /// Where encryption keys may be generated: beside a private cluster, and nowhere else.
+    /// Where encryption keys may be generated: beside a private cluster, and nowhere else. Those that a demo has made
+    /// are found there too.
     pub fn generated_keys(&self) -> Option<PathBuf> {
-        self.given_url().is_none().then(|| self.keys_file())
+        let file = self.keys_file();
+        (self.given_url().is_none() || file.exists()).then_some(file)
     }
 
     /// The file of generated keys.

@@ -119,10 +119,10 @@ impl Server {
         draining.store(true, Ordering::Relaxed);
         tokio::time::sleep(GRACE).await;
         stop_accepting.cancel();
+        stop_workers.cancel();
         if serving.await.is_err() {
             tracing::error!("the accept loop panicked");
         }
-        stop_workers.cancel();
         background.iter().for_each(JoinHandle::abort);
         // The router went with the accept loop, and with it the last writer: its lanes flush and end.
         let finished = tokio::time::timeout(FINISH, futures::future::join_all(finishing)).await;

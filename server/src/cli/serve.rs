@@ -76,7 +76,8 @@ async fn serve(
     stop: CancellationToken,
 ) -> Result<(), Failure> {
     database::migrate(url).await?;
-    let database = Database::new(url, PoolSizes::default())?;
+    let sizes = PoolSizes { engine: u32::from(args.lanes) + u32::from(args.workers) + 6, ..PoolSizes::default() };
+    let database = Database::new(url, sizes)?;
     let clock = Clock::system();
     let demo = if args.demo { Some(seed_demo(args, &database, &keys, &clock).await?) } else { None };
     let address = args.http.address();

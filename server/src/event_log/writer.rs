@@ -29,6 +29,8 @@ const QUEUE: usize = 4096;
 const QUEUE_KB: usize = 64 * 1024;
 /// Deliveries in one statement.
 const BATCH: usize = 256;
+/// Updates in one statement, but for a single delivery that has more: thousands take longer than Meta should wait.
+const BATCH_EVENTS: usize = 2_000;
 /// Tries of one batch when the database only asks to try again (a deadlock between two writers).
 const TRIES: u32 = 5;
 /// How long a flush may take before its connection is given up.
@@ -94,12 +96,29 @@ impl Writer {
 async fn run_lane(engine: PgPool, waiting: Arc<Mutex<mpsc::Receiver<Job>>>, wake: Wake) {
     let mut jobs = Vec::with_capacity(BATCH);
     loop {
-        let taken = waiting.lock().await.recv_many(&mut jobs, BATCH).await;
+        let mut queue = waiting.lock().await;
+        let taken = queue.recv_many(&mut jobs, BATCH).await;
+        metrics::queued(queue.len());
+        drop(queue);
         if taken == 0 {
             return;
         }
-        flush(&engine, &mut jobs, &wake).await;
+        while !jobs.is_empty() {
+            let rest = jobs.split_off(first_batch(&jobs));
+            flush(&engine, &mut jobs, &wake).await;
+            jobs = rest;
+        }
     }
+}
+
+/// How many jobs, from the first on, fit into one statement; at least one.
+fn first_batch(jobs: &[Job]) -> usize {
+    let mut events = 0;
+    let fits = |job: &&Job| {
+        events += job.deliveries.iter().map(|delivery| delivery.events.len()).sum::<usize>();
+        events <= BATCH_EVENTS
+    };
+    jobs.iter().take_while(fits).count().max(1)
 }
 
 async fn flush(engine: &PgPool, jobs: &mut Vec<Job>, wake: &Wake) {

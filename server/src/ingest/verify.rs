@@ -1,6 +1,7 @@
 //! GET: Meta asks whether the callback is ours.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use app::contract::WebhookStatus;
 use axum::Extension;
@@ -15,9 +16,11 @@ use super::door::{Door, Refused, plain};
 use crate::crypto;
 use crate::database::own;
 use crate::event_log::rejections::Reason;
-use crate::ids::Owner;
 use crate::webhook_config::snapshot::{Config, PathEntry};
 use crate::webhook_config::store;
+
+/// How long recording a right challenge may take before Meta is asked to come again.
+const PATIENCE: Duration = Duration::from_millis(850);
 
 /// Answers the challenge of whoever knows the verify token of a configuration on this path, and marks that
 /// configuration verified before it does. No signature is asked for: Meta sends none.
@@ -49,45 +52,58 @@ fn answer(challenge: &Challenge) -> Response<Body> {
     plain(StatusCode::OK, &challenge.challenge)
 }
 
+/// Verifies every configuration on the path that has this token: one Meta app sends one challenge for all its numbers.
 async fn verify(door: &Door, entry: &PathEntry, token: SecretString) -> Result<(), Reason> {
-    let config = find(door, entry, &token).ok_or(Reason::WrongToken)?;
-    let (owner, hash) = (config.owner, config.verify_token_hash.clone());
-    if config.status == WebhookStatus::Disabled {
-        return Err(Reason::Disabled);
+    let known = find(door, entry, &token);
+    if known.is_empty() {
+        return Err(Reason::WrongToken);
     }
-    let digest = door.keys.digest(&token);
-    let fits = tokio::task::spawn_blocking(move || crypto::verify_password(&token, &hash)).await;
+    let mut answer = Err(Reason::Disabled);
+    for config in known.into_iter().filter(|config| config.status != WebhookStatus::Disabled) {
+        match verify_one(door, config, &token).await {
+            Ok(()) => answer = Ok(()),
+            Err(reason) if answer.is_err() => answer = Err(reason),
+            Err(_) => {}
+        }
+    }
+    answer
+}
+
+async fn verify_one(door: &Door, config: &Config, token: &SecretString) -> Result<(), Reason> {
+    let (given, hash) = (token.clone(), config.verify_token_hash.clone());
+    let fits = tokio::task::spawn_blocking(move || crypto::verify_password(&given, &hash)).await;
     match fits {
-        Ok(Ok(true)) => mark(door, owner, digest).await,
+        Ok(Ok(true)) => mark(door, config.clone(), door.keys.digest(token)).await,
         Ok(Ok(false)) => Err(Reason::WrongToken),
         failed => {
-            tracing::error!(?failed, account = %owner.account, "a verify token could not be checked");
+            tracing::error!(?failed, account = %config.owner.account, "a verify token could not be checked");
             Err(Reason::Unavailable)
         }
     }
 }
 
-/// The configuration whose digest this is; each comparison takes constant time.
-fn find<'a>(door: &Door, entry: &'a PathEntry, token: &SecretString) -> Option<&'a Config> {
+/// The configurations whose digest this is; each comparison takes constant time.
+fn find<'a>(door: &Door, entry: &'a PathEntry, token: &SecretString) -> Vec<&'a Config> {
     let digests = door.keys.digests(token);
     let fits = |config: &&Config| digests.iter().any(|digest| digest[..].ct_eq(&config.verify_token_digest[..]).into());
-    entry.configs.iter().rfind(fits)
+    entry.configs.iter().filter(fits).collect()
 }
 
-async fn mark(door: &Door, owner: Owner, digest: [u8; 32]) -> Result<(), Reason> {
-    let (door, now) = (door.clone(), door.clock.now());
+async fn mark(door: &Door, config: Config, digest: [u8; 32]) -> Result<(), Reason> {
+    let (account, door, now) = (config.owner.account, door.clone(), door.clock.now());
     let marked = own(async move {
-        let marked = store::mark_verified(&door.engine, owner, &digest, now).await?;
+        let marked = store::mark_verified(&door.engine, &config, &digest, now).await?;
         // At once, not at the next poll: Meta may post right after the answer.
         door.configs.reload().await?;
         Ok::<_, sqlx::Error>(marked)
     });
-    match marked.await {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(Reason::Disabled),
-        Err(error) => {
-            tracing::warn!(%error, account = %owner.account, "a challenge was right but could not be recorded");
+    match tokio::time::timeout(PATIENCE, marked).await {
+        Ok(Ok(true)) => Ok(()),
+        Ok(Ok(false)) => Err(Reason::Disabled),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, %account, "a challenge was right but could not be recorded");
             Err(Reason::Unavailable)
         }
+        Err(_too_slow) => Err(Reason::Unavailable),
     }
 }

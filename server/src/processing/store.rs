@@ -6,7 +6,7 @@ use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::ids::{AccountId, CompanyId, EventId, Owner};
+use crate::ids::{CompanyId, EventId, Owner};
 
 /// An event that a worker holds.
 #[derive(Clone, Debug)]
@@ -257,21 +257,4 @@ pub async fn backlog(engine: &PgPool, now: OffsetDateTime) -> Result<Backlog, sq
     )
     .fetch_one(engine)
     .await
-}
-
-/// Whose event it is, without the rest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Origin {
-    /// The company.
-    pub company: CompanyId,
-    /// The account.
-    pub account: AccountId,
-    /// The event.
-    pub event: EventId,
-}
-
-impl From<&Claimed> for Origin {
-    fn from(event: &Claimed) -> Self {
-        Self { company: event.owner.company, account: event.owner.account, event: event.id }
-    }
 }

@@ -11,6 +11,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use http_body_util::Limited;
 use leptos::nonce::use_nonce;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
@@ -42,6 +43,7 @@ pub fn router(state: AppState) -> Router {
         .fallback(move |request: Request| not_found(request))
         .layer(from_fn_with_state(state.clone(), find_caller))
         .layer(cross_site_protection(&state))
+        .layer(from_fn(limit_body))
         .layer(from_fn(harden))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(CompressionLayer::new())
@@ -129,6 +131,12 @@ async fn find_caller(State(state): State<AppState>, mut request: Request, next: 
 fn is_script(request: &Request) -> bool {
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     request.uri().path().starts_with("/api/") && !accept.contains("text/html")
+}
+
+/// Forms are small; nobody makes us hold more before we know who it is.
+async fn limit_body(request: Request, next: Next) -> Response {
+    const MOST: usize = 64 * 1024;
+    next.run(request.map(|body| Body::new(Limited::new(body, MOST)))).await
 }
 
 async fn harden(request: Request, next: Next) -> Response {

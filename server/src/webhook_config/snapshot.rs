@@ -21,7 +21,7 @@ use crate::metrics;
 const POLL: Duration = Duration::from_millis(400);
 
 /// What the door needs to know about one account.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Whose it is.
     pub owner: Owner,
@@ -31,6 +31,8 @@ pub struct Config {
     pub verify_token_digest: Vec<u8>,
     /// argon2id hash of the verify token.
     pub verify_token_hash: String,
+    /// As stored: a path, or a full https URL.
+    pub callback_path: String,
 }
 
 /// A secret and everybody on the path who has it: numbers of one Meta app share theirs.
@@ -153,6 +155,7 @@ impl Snapshot {
             status,
             verify_token_digest: config.verify_token_digest,
             verify_token_hash: config.verify_token_hash,
+            callback_path: config.callback_path,
         });
     }
 }

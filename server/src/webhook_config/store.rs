@@ -4,6 +4,7 @@ use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::snapshot::Config;
 use crate::ids::{AccountId, CompanyId, Owner};
 
 /// A configuration with its account, as the snapshot loads it.
@@ -77,10 +78,10 @@ pub async fn load_all(engine: &PgPool) -> Result<Vec<Row>, sqlx::Error> {
 }
 
 /// Notes a right challenge: `unverified` becomes `verified`, `verified` stays, and the time is kept. One statement,
-/// the audit entry included. False if the configuration is disabled or gone by now.
+/// the audit entry included. False if the configuration is disabled or gone by now, or has another token or path.
 pub async fn mark_verified(
     engine: &PgPool,
-    owner: Owner,
+    proven: &Config,
     digest: &[u8; 32],
     now: OffsetDateTime,
 ) -> Result<bool, sqlx::Error> {
@@ -89,6 +90,7 @@ pub async fn mark_verified(
         with before as (
             select status from whatsapp_webhook_configs
             where company_id = $1 and account_id = $2 and is_active and status <> 'disabled'
+              and verify_token_hash = $6 and callback_path = $7
             for update
         ), marked as (
             update whatsapp_webhook_configs c
@@ -102,11 +104,13 @@ pub async fn mark_verified(
                jsonb_build_object('before', before.status, 'after', 'verified')
         from before, marked
         "#,
-        owner.company.0,
-        owner.account.0,
+        proven.owner.company.0,
+        proven.owner.account.0,
         digest.as_slice(),
         now,
         Uuid::now_v7(),
+        proven.verify_token_hash,
+        proven.callback_path,
     )
     .execute(engine)
     .await?;

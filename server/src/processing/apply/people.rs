@@ -114,6 +114,8 @@ impl People {
         let (Some(old), Some(new)) = (self.identify(company, &change.old), self.identify(company, &change.new)) else {
             return;
         };
+        // Finding out who the new one is may itself have merged the old one away.
+        let old = self.resolve(old);
         if old != new {
             self.merge(company, new, old);
         }

@@ -509,8 +509,9 @@ pub async fn upsert_messages(
         on conflict (company_id, account_id, wamid) do update set
             (conversation_id, contact_id, direction, source, type, body, content, reply_to_wamid, about_wamid, sent_at,
              event_id) = (
-                select excluded.conversation_id, excluded.contact_id, excluded.direction, excluded.source, excluded.type,
-                       excluded.body, excluded.content, excluded.reply_to_wamid, excluded.about_wamid, excluded.sent_at,
+                select excluded.conversation_id, excluded.contact_id,
+                       message_direction(m.source, m.direction, excluded.source, excluded.direction),
+                       excluded.source, excluded.type, excluded.body, excluded.content, excluded.reply_to_wamid, excluded.about_wamid, excluded.sent_at,
                        excluded.event_id
                 where message_takes(m.source, m.type, m.sent_at, excluded.source, excluded.type, excluded.sent_at)
                 union all

@@ -1,8 +1,13 @@
 //! GET: Meta asks whether the callback is ours.
 
+use std::sync::Arc;
+
 use reqwest::Response;
 use serde_json::json;
+use server::accounts::add::add;
+use server::accounts::store::NewAccount;
 use server::clock::Clock;
+use server::webhook_config::new_config::Given;
 use time::macros::datetime;
 
 use crate::app::{NewTestAccount, Options, SECRET, TestAccount, TestApp, text_message};
@@ -232,4 +237,45 @@ async fn a_refusal_is_kept_without_its_token() {
     let key = account.callback_path.rsplit('/').next().unwrap();
     let tables = app.tables_holding(key).await;
     assert!(tables.contains(&"whatsapp_webhook_rejections".to_owned()), "{tables:?}");
+}
+
+#[tokio::test]
+async fn one_challenge_verifies_every_number_that_shares_path_and_token() {
+    let app = TestApp::start().await;
+    let path = "/api/webhooks/whatsapp/one-app";
+    let mut accounts = Vec::new();
+    for number in ["2002", "2003"] {
+        let account = NewAccount {
+            name: "New line".into(),
+            waba_id: "3003".into(),
+            phone_number_id: number.into(),
+            display_phone_number: None,
+        };
+        let given = Given {
+            app_secret: Some(SECRET.into()),
+            verify_token: Some("one token for both".into()),
+            callback_path: Some(path.into()),
+            ..Given::default()
+        };
+        accounts.push(add(&app.database, Arc::clone(&app.keys), "Acme Travel", account, given).await.unwrap().owner);
+    }
+    app.wait_for_config().await;
+    let query = "hub.mode=subscribe&hub.challenge=7&hub.verify_token=one+token+for+both";
+    assert_eq!(ask(&app, path, query).await.status(), 200);
+    for owner in accounts {
+        let sql = "select count(*) from whatsapp_webhook_configs where status = 'verified' and account_id = ";
+        assert_eq!(app.count(&format!("{sql}'{}'", owner.account)).await, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_was_replaced_meanwhile_verifies_nothing() {
+    let app = TestApp::start().await;
+    let account = app.add_account(NEW).await;
+    let sql = "update whatsapp_webhook_configs set verify_token_hash = 'another' where account_id = $1";
+    sqlx::query(sql).bind(account.owner.account.0).execute(&app.pool).await.unwrap();
+    // At once: the snapshot still has the old token, as it has while one is being replaced.
+    let answer = challenge(&app, &account, &account.verify_token, "7").await;
+    assert_ne!(answer.status(), 200);
+    assert_eq!(configuration(&app, &account).await["status"], "unverified");
 }

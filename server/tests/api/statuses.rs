@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::app::{TestApp, status, value};
+use crate::app::{TestApp, envelope, status, value};
 use crate::updates::{echo, echoes, failed, insist, status_of, statuses};
 
 /// From the lowest to the highest.
@@ -216,4 +216,26 @@ async fn a_failure_may_name_nobody() {
         .await,
         1
     );
+}
+
+#[tokio::test]
+async fn a_placeholder_with_a_status_is_filled_even_if_its_sender_is_spelt_otherwise() {
+    let app = TestApp::start().await;
+    let placeholder = json!({
+        "from": "15550783881", "to": "16505551234", "id": "wamid.media", "timestamp": "1763900000",
+        "type": "media_placeholder", "history_context": { "status": "READ" },
+    });
+    let chunk = json!({
+        "metadata": { "phase": 0, "chunk_order": 1, "progress": 50 },
+        "threads": [{ "id": "16505551234", "messages": [placeholder] }],
+    });
+    let history = |members: &Value| envelope(&[json!({ "field": "history", "value": value(members) })]);
+    app.take_in(history(&json!({ "history": [chunk] }))).await;
+    let image = json!({
+        "from": "555 078 3881", "id": "wamid.media", "timestamp": "1763900000", "type": "image",
+        "image": { "id": "1", "mime_type": "image/jpeg" },
+    });
+    app.take_in(history(&json!({ "messages": [image] }))).await;
+    let rows = app.rows("select type, direction, status from messages").await;
+    assert_eq!(rows, [json!({ "type": "image", "direction": "outbound", "status": "read" })]);
 }

@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use leptos::prelude::use_context;
 
 use crate::contract::{
-    AccountList, ConsoleError, ConversationPage, ConversationQuery, SignIn, ThreadPage, ThreadQuery, Viewer,
+    AccountList, ConsoleError, ConversationPage, ConversationQuery, EventDetail, EventPage, EventQuery, EventRef,
+    IssuedToken, RotateToken, SaveWebhook, SetEnabled, SignIn, ThreadPage, ThreadQuery, Viewer, WebhookPage,
 };
 
 /// What a page may ask of the server, on behalf of one person of one company.
@@ -33,6 +34,29 @@ pub trait Console: Send + Sync {
 
     /// One page of a conversation's messages.
     async fn thread(&self, query: ThreadQuery) -> Result<ThreadPage, ConsoleError>;
+
+    /// The Webhook tab of an account, by its id.
+    async fn webhook(&self, account: String) -> Result<WebhookPage, ConsoleError>;
+
+    /// Sets an account's webhook up, or changes it. For admins. At the first time a verify token is made: it is given
+    /// back, this once.
+    async fn save_webhook(&self, form: SaveWebhook) -> Result<Option<IssuedToken>, ConsoleError>;
+
+    /// Makes a new verify token, or takes the person's own, and gives it back, this once. The webhook stays verified:
+    /// Meta asks again only when the new token is saved on its side. For admins.
+    async fn rotate_token(&self, form: RotateToken) -> Result<IssuedToken, ConsoleError>;
+
+    /// Switches an account's webhook off or on. For admins and managers.
+    async fn set_enabled(&self, form: SetEnabled) -> Result<(), ConsoleError>;
+
+    /// One page of an account's event log.
+    async fn events(&self, query: EventQuery) -> Result<EventPage, ConsoleError>;
+
+    /// Everything about one event.
+    async fn event(&self, event: EventRef) -> Result<EventDetail, ConsoleError>;
+
+    /// Has a dead or processed event processed again. For admins and managers.
+    async fn replay(&self, event: EventRef) -> Result<(), ConsoleError>;
 }
 
 /// The console of this request.

@@ -6,13 +6,15 @@
 //! and a person: no page and no server function can name another tenant. What a page may do to the response it is
 //! rendered into, a status or a redirect, goes through the second and smaller port, [`Reply`](reply::Reply).
 //!
-//! One folder a screen (`accounts`, `conversations`, `session`), `frame` around those that need a person, the shared
+//! One folder a screen (`accounts`, `webhook`, `conversations`, `session`), `frame` around those that need a person, the shared
 //! pieces in `ui`, and what travels between browser and server in `contract`.
 //!
 //! Every route is rendered whole before its first byte leaves (`SsrMode::Async`): the page is complete without
 //! JavaScript, and a status or a redirect found while reading still reaches the response. The state of a list lives
 //! in the URL, so that links, forms and the back button work before and without WASM.
 
+// A page is one type, nested as deep as its elements: deeper than the compiler looks by default.
+#![recursion_limit = "256"]
 #![expect(clippy::needless_pass_by_value, reason = "Leptos hands its components their props by value")]
 
 mod accounts;
@@ -26,6 +28,7 @@ mod routes;
 mod session;
 mod shell;
 pub mod ui;
+mod webhook;
 
 pub use routes::App;
 pub use shell::shell;

@@ -16,6 +16,10 @@ pub trait Reply: Send + Sync {
 
     /// Sends the browser to another path of this site, as a plain form expects it and as a hydrated one does.
     fn redirect(&self, path: &str);
+
+    /// Names the page that a form leads to when it was posted without WASM. A hydrated page stays where it is: it reads
+    /// the answer itself, and keeps what its own address says.
+    fn land(&self, path: &str);
 }
 
 /// The reply of this request, for server functions. To be read before the first `.await`.

@@ -10,6 +10,7 @@ use crate::conversations::{ConversationsPage, NoThread, ThreadPane};
 use crate::frame::Frame;
 use crate::not_found::NotFoundPage;
 use crate::session::SignInPage;
+use crate::webhook::{EventPane, NoEvent, WebhookTab};
 
 /// The document's title. `leptos_meta` writes it into the server's page as it is, and contacts choose their own names:
 /// there it has to be escaped. In the browser it is set as text.
@@ -35,6 +36,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=AccountsPage />
                     <ParentRoute path=path!("/accounts/:account") view=AccountLayout>
                         <Route path=path!("") view=AccountIndex />
+                        <ParentRoute path=path!("/webhook") view=WebhookTab>
+                            <Route path=path!("") view=NoEvent />
+                            <Route path=path!("events/:event") view=EventPane />
+                        </ParentRoute>
                         <ParentRoute path=path!("/conversations") view=ConversationsPage>
                             <Route path=path!("") view=NoThread />
                             <Route path=path!(":conversation") view=ThreadPane />

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags};
 
+use crate::contract::IssuedToken;
 use crate::routes::App;
 use crate::ui::theme::Theme;
 
@@ -12,8 +13,12 @@ const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'
     %3Cpath d='M5 7l2.5 8L11 8l3.5 7L17 7' fill='none' stroke='white' stroke-width='2'/%3E%3C/svg%3E";
 
 /// The whole HTML document. The theme is known from the cookie, so nothing flashes before WASM is there.
+///
+/// A page with a token on it is the answer to a form posted without WASM. Its address is the form's, not its own, so
+/// WASM is not called in: nothing would be found there.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let theme = use_context::<Theme>().unwrap_or_default();
+    let hydrated = use_context::<IssuedToken>().is_none();
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme.as_str()>
@@ -24,7 +29,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="icon" href=ICON />
                 <HashedStylesheet options=options.clone() id="leptos" />
                 <AutoReload options=options.clone() />
-                <HydrationScripts options />
+                {hydrated.then(|| view! { <HydrationScripts options /> })}
                 <MetaTags />
             </head>
             <body>

@@ -25,6 +25,12 @@ export class AccountsPage {
     return this.rows.getByRole("link", { name, exact: true });
   }
 
+  /** Opens an account's conversations from the list, as a person would: its row, then its tab. */
+  async openConversations(name: string): Promise<void> {
+    await this.link(name).click();
+    await this.page.getByRole("navigation", { name: "Account", exact: true }).getByRole("link", { name: "Conversations" }).click();
+  }
+
   copyButton(name: string): Locator {
     return this.row(name).locator(".copy");
   }

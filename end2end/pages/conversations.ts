@@ -38,6 +38,8 @@ export class ConversationsPage {
     await this.visit("/");
     await this.page.getByRole("rowheader", { name: account, exact: true }).getByRole("link").click();
     await expect(this.heading).toHaveText(account);
+    await this.page.getByRole("navigation", { name: "Account", exact: true }).getByRole("link", { name: "Conversations" }).click();
+    await expect(this.page).toHaveURL(/\/conversations$/);
   }
 
   async open(path: string): Promise<void> {

@@ -40,12 +40,12 @@ test("the phone number id is copied whole", async ({ accounts, context, page }) 
   await expect(page).toHaveURL("/");
 });
 
-test("a row opens the account's conversations, and the crumbs lead back", async ({ accounts, conversations, page }) => {
+test("a row opens the account's webhook, and the crumbs lead back", async ({ accounts, conversations, page }) => {
   await accounts.open();
   // Anywhere in the row will do: the link covers it.
   await accounts.row(booking.name).click({ position: { x: 500, y: 4 } });
   await expect(conversations.heading).toHaveText(booking.name);
-  await expect(page).toHaveURL(/\/accounts\/[0-9a-f-]+\/conversations$/);
+  await expect(page).toHaveURL(/\/accounts\/[0-9a-f-]+\/webhook$/);
   await expect(page).toHaveTitle("Booking desk · Waypost");
   await page.getByRole("navigation", { name: "Breadcrumb" }).getByRole("link", { name: "Accounts" }).click();
   await expect(accounts.heading).toBeVisible();
@@ -57,12 +57,12 @@ test("an account without messages says how to get one", async ({ conversations }
   await expect(conversations.empty).toContainText("Write to the number");
 });
 
-test("the address of an account leads to its conversations", async ({ conversations, visit, page }) => {
+test("the address of an account leads to its webhook", async ({ conversations, visit, page }) => {
   await conversations.openByName(support.name);
   const address = page.url();
   await visit(address.replace(/\/conversations$/, ""));
-  await expect(page).toHaveURL(address);
-  await expect(conversations.rows).toHaveCount(4);
+  await expect(page).toHaveURL(address.replace(/conversations$/, "webhook"));
+  await expect(page.getByRole("heading", { name: "Events" })).toBeVisible();
 });
 
 test("a new account is waiting for Meta, then verified, then says when it last heard of it", async ({

@@ -20,7 +20,7 @@ test.describe("somebody who is not signed in", () => {
     await expect(signIn.heading).toBeVisible();
     await signIn.submit(demoUsers.manager, demoPassword);
     await expect(accounts.heading).toBeVisible();
-    await accounts.link(support).click();
+    await accounts.openConversations(support);
     await expect(conversations.rows).toHaveCount(4);
     const address = page.url();
 

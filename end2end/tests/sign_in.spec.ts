@@ -47,7 +47,7 @@ test.describe("somebody who is not signed in", () => {
   test("comes back to the deep link", async ({ signIn, accounts, conversations, visit, page }) => {
     await signIn.open();
     await signIn.submit(demoUsers.viewer, demoPassword);
-    await accounts.link(demoAccounts.support.name).click();
+    await accounts.openConversations(demoAccounts.support.name);
     await conversations.find("lena");
     await conversations.link("Lena Ortiz").click();
     await expect(page).toHaveURL(/conversations\/[0-9a-f-]+\?q=lena$/);
@@ -82,7 +82,7 @@ test.describe("somebody who is not signed in", () => {
   }) => {
     await signIn.open();
     await signIn.submit(demoUsers.viewer, demoPassword);
-    await accounts.link(demoAccounts.support.name).click();
+    await accounts.openConversations(demoAccounts.support.name);
     await expect(page.getByText("Lena Ortiz")).toBeVisible();
     const cookies = await page.context().cookies();
 
@@ -111,7 +111,7 @@ for (const role of ["admin", "manager", "viewer"] satisfies Role[]) {
       await expect(frame.person).toContainText(demoNames[role]);
       await expect(frame.person).toContainText(role);
       await expect(accounts.row(demoAccounts.booking.name)).toBeVisible();
-      await accounts.link(demoAccounts.support.name).click();
+      await accounts.openConversations(demoAccounts.support.name);
       await expect(conversations.titles).toHaveText(["Lena Ortiz", "@marco.b", "Joana Prado", "+33612345678"]);
       await conversations.link("Joana Prado").click();
       await expect(thread.messages).toHaveCount(4);

@@ -96,6 +96,9 @@ impl Server {
         let console = ConsoleParts {
             database: database.clone(),
             doorman: Doorman::default(),
+            keys: Arc::clone(keys),
+            wake: wake.clone(),
+            public_url: settings.public_url.clone(),
             cookies: CookiePolicy { secure: settings.public_url.is_secure() },
             clock: clock.clone(),
         };

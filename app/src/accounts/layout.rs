@@ -35,6 +35,7 @@ fn find(list: &AccountList, id: &str) -> Option<Account> {
 
 #[component]
 fn AccountHead(account: Account) -> impl IntoView {
+    let webhook = format!("/accounts/{}/webhook", account.id);
     let conversations = format!("/accounts/{}/conversations", account.id);
     view! {
         <nav class="crumbs" aria-label="Breadcrumb">
@@ -48,6 +49,7 @@ fn AccountHead(account: Account) -> impl IntoView {
             <WebhookBadge status=account.webhook />
         </div>
         <nav class="tabs" aria-label="Account">
+            <A href=webhook>"Webhook"</A>
             <A href=conversations>"Conversations"</A>
         </nav>
     }
@@ -78,11 +80,11 @@ fn use_account_id() -> Memo<String> {
     Memo::new(move |_| params.read().get("account").unwrap_or_default())
 }
 
-/// An account without a tab named opens its conversations.
+/// An account without a tab named opens the first one.
 #[component]
 pub fn AccountIndex() -> impl IntoView {
     let account = use_params_map().read_untracked().get("account").unwrap_or_default();
-    let path = format!("/accounts/{account}/conversations");
+    let path = format!("/accounts/{account}/webhook");
     let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
     view! { <Redirect path options /> }
 }

@@ -57,7 +57,7 @@ fn AccountTable(list: AccountList) -> impl IntoView {
 /// The whole row is the link's, by a style rule; what else can be pressed lies above it.
 #[component]
 fn AccountRow(account: Account, now: Timestamp) -> impl IntoView {
-    let href = format!("/accounts/{}/conversations", account.id);
+    let href = format!("/accounts/{}/webhook", account.id);
     let number = account.display_phone_number.unwrap_or_else(|| "—".into());
     view! {
         <tr>

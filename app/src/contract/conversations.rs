@@ -158,7 +158,7 @@ pub struct Reaction {
 
 /// What is in a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum MessageBody {
     /// Words.
     Text {

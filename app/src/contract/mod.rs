@@ -3,9 +3,11 @@
 mod accounts;
 mod conversations;
 mod error;
+mod events;
 mod session;
 mod timestamp;
 pub mod validate;
+mod webhook;
 
 pub use accounts::{Account, AccountList, WebhookStatus};
 pub use conversations::{
@@ -13,5 +15,12 @@ pub use conversations::{
     Reaction, StatusEntry, ThreadPage, ThreadQuery,
 };
 pub use error::ConsoleError;
+pub use events::{
+    Attempt, Became, DeliveryView, EventDetail, EventPage, EventQuery, EventRef, EventRow, EventState, Sibling,
+};
 pub use session::{Role, SignIn, Viewer};
 pub use timestamp::Timestamp;
+pub use webhook::{
+    Changed, IssuedToken, Overlap, Permissions, Pulse, RejectionCount, RotateToken, SaveWebhook, SetEnabled,
+    WebhookConfig, WebhookPage,
+};

@@ -16,6 +16,58 @@ pub fn email(input: &str) -> Result<String, &'static str> {
     }
 }
 
+/// Prefix of all callback paths: where the door is.
+pub const CALLBACK_PREFIX: &str = "/api/webhooks/whatsapp";
+
+/// Checks an app secret: at least 32 characters once trimmed. Returns it trimmed.
+///
+/// # Errors
+/// A sentence for the person.
+pub fn app_secret(input: &str) -> Result<&str, &'static str> {
+    let secret = input.trim();
+    if secret.chars().count() >= 32 { Ok(secret) } else { Err("The app secret must have at least 32 characters.") }
+}
+
+/// Checks a verify token of one's own: at least 16 characters once trimmed. Returns it trimmed.
+///
+/// # Errors
+/// A sentence for the person.
+pub fn verify_token(input: &str) -> Result<&str, &'static str> {
+    let token = input.trim();
+    if token.chars().count() >= 16 { Ok(token) } else { Err("The verify token must have at least 16 characters.") }
+}
+
+/// Checks a callback path: a full https URL or a path of this site, at the door, at most 200 characters (Meta takes no
+/// more). Returns it trimmed.
+///
+/// # Errors
+/// A sentence for the person.
+pub fn callback_path(input: &str) -> Result<&str, &'static str> {
+    let path = input.trim();
+    if path.len() > 200 {
+        return Err("The callback path must have at most 200 characters.");
+    }
+    if !path.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '?' | '#' | '"' | '<' | '>' | '\\')) {
+        return Err("The callback path must have no blanks, query or fragment.");
+    }
+    let rest = local_path(path).strip_prefix(CALLBACK_PREFIX);
+    if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+        Ok(path)
+    } else {
+        Err(
+            "The callback path must be /api/webhooks/whatsapp, with or without more behind it, or a full https URL of it.",
+        )
+    }
+}
+
+/// The path part of a full https URL; a path stays as it is.
+pub fn local_path(callback_path: &str) -> &str {
+    match callback_path.strip_prefix("https://") {
+        Some(rest) => rest.find('/').map_or("/", |slash| &rest[slash..]),
+        None => callback_path,
+    }
+}
+
 /// Where to go after signing in: a path of this site, or the start page.
 ///
 /// `//host` and `/\host` lead elsewhere in a browser, so both are refused.
@@ -43,6 +95,37 @@ mod tests {
     fn an_address_needs_both_sides_and_no_blanks() {
         for wrong in ["", "ana", "@acme", "ana@", "a@b@c", "a b@c"] {
             assert!(email(wrong).is_err(), "{wrong:?} passed");
+        }
+    }
+
+    #[test]
+    fn secrets_are_trimmed_before_they_are_measured() {
+        assert!(app_secret(&format!("  {}  ", "x".repeat(31))).is_err());
+        assert_eq!(app_secret(&format!(" {}\n", "x".repeat(32))), Ok("x".repeat(32).as_str()));
+        assert!(verify_token(&format!("  {}  ", "x".repeat(15))).is_err());
+        assert_eq!(verify_token(" 0123456789abcdef "), Ok("0123456789abcdef"));
+    }
+
+    #[test]
+    fn a_callback_path_must_lead_to_the_door() {
+        for good in
+            ["/api/webhooks/whatsapp", "/api/webhooks/whatsapp/acme", "https://acme.travel/api/webhooks/whatsapp/1"]
+        {
+            assert_eq!(callback_path(good), Ok(good));
+        }
+        let long = format!("{CALLBACK_PREFIX}/{}", "x".repeat(200));
+        for wrong in [
+            "",
+            "/",
+            "/accounts",
+            "/api/webhooks/whatsappx",
+            "http://acme.travel/api/webhooks/whatsapp/1",
+            "https://acme.travel",
+            "/api/webhooks/whatsapp/a b",
+            "/api/webhooks/whatsapp/a?x=1",
+            long.as_str(),
+        ] {
+            assert!(callback_path(wrong).is_err(), "{wrong} passed");
         }
     }
 

@@ -6,9 +6,9 @@
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use leptos_router::location::Url;
-use leptos_router::params::ParamsMap;
 
 use crate::contract::{ConversationQuery, ThreadQuery};
+use crate::ui::query::{filled, query_string};
 
 /// What the list shows, by the URL.
 pub fn use_conversation_query() -> Memo<ConversationQuery> {
@@ -30,13 +30,15 @@ pub fn use_thread_query() -> Memo<ThreadQuery> {
     })
 }
 
-fn filled(query: &ParamsMap, name: &str) -> Option<String> {
-    query.get(name).filter(|value| !value.is_empty())
-}
-
 /// The list's address.
 pub fn list(query: &ConversationQuery) -> String {
     format!("/accounts/{}/conversations{}", Url::escape(&query.account), query_string(&list_state(query)))
+}
+
+/// The page that is open, list or thread, beside the conversations that were searched for.
+pub fn search(path: &str, search: &str) -> String {
+    let pair = Some(("q", search)).filter(|_| !search.is_empty());
+    format!("{path}{}", query_string(pair.as_slice()))
 }
 
 /// The list's address without its search and its page.
@@ -61,11 +63,6 @@ fn list_state(query: &ConversationQuery) -> Vec<(&'static str, &str)> {
     let search = Some(query.search.as_str()).filter(|search| !search.is_empty());
     let search = search.map(|search| ("q", search));
     search.into_iter().chain(query.cursor.as_deref().map(|cursor| ("cursor", cursor))).collect()
-}
-
-fn query_string(pairs: &[(&'static str, &str)]) -> String {
-    let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", Url::escape(value))).collect();
-    if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
 }
 
 #[cfg(all(test, feature = "ssr"))]

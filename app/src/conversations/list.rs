@@ -7,12 +7,13 @@ use super::row::ConversationRow;
 use super::server_fns::load_conversations;
 use crate::contract::{ConversationPage, ConversationQuery, WebhookStatus};
 use crate::ui::async_view::{AsyncView, Skeleton};
+use crate::ui::read::read;
 
 /// One page of the account's conversations.
 #[component]
 pub fn ConversationList() -> impl IntoView {
     let query = use_conversation_query();
-    let page = Resource::new(move || query.get(), load_conversations);
+    let page = read(move || query.get(), load_conversations);
     view! {
         <AsyncView resource=page loading=|| view! { <Skeleton lines=6 /> } let:page>
             <Rows page query=query.get_untracked() />

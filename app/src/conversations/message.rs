@@ -1,10 +1,12 @@
 use leptos::either::Either;
 use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
 
 use super::body::{Body, note};
 use super::delivery::Delivery;
 use crate::contract::{Direction, Message, Quote, Reaction};
 use crate::ui::time::Clock;
+use crate::webhook::address::event_page;
 
 /// One message of the thread: a note in the middle, or a bubble on its sender's side.
 #[component]
@@ -18,6 +20,8 @@ pub fn MessageItem(
                 <span dir="auto">{text}</span>
                 " "
                 <Clock at=message.sent_at />
+                " "
+                <RawEvent event=message.event_id />
             </li>
         }),
         None => Either::Right(view! { <Bubble message /> }),
@@ -26,7 +30,8 @@ pub fn MessageItem(
 
 #[component]
 fn Bubble(message: Message) -> impl IntoView {
-    let Message { direction, sent_at, body, reply_to, reactions, edited, revoked, status, timeline, .. } = message;
+    let Message { direction, sent_at, body, reply_to, reactions, edited, revoked, status, timeline, event_id, .. } =
+        message;
     view! {
         <li class=bubble_class(direction, revoked)>
             <div class="bubble">
@@ -38,11 +43,25 @@ fn Bubble(message: Message) -> impl IntoView {
                     <Clock at=sent_at />
                     {edited.then(|| view! { <span>"edited"</span> })}
                     {status.map(|status| view! { <Delivery status timeline /> })}
+                    <RawEvent event=event_id />
                 </footer>
             </div>
             <Reactions reactions />
         </li>
     }
+}
+
+/// The way to what Meta sent.
+#[component]
+fn RawEvent(event: String) -> impl IntoView {
+    let account = use_params_map().read_untracked().get("account").unwrap_or_default();
+    (!event.is_empty()).then(|| {
+        view! {
+            <a class="raw" href=event_page(&account, &event)>
+                "raw event"
+            </a>
+        }
+    })
 }
 
 fn bubble_class(direction: Direction, revoked: bool) -> &'static str {

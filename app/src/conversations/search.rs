@@ -1,8 +1,8 @@
 use leptos::prelude::*;
-use leptos_router::components::Form;
 use leptos_router::hooks::use_location;
 
-use super::address::use_conversation_query;
+use super::address::{self, use_conversation_query};
+use crate::ui::get_form::go_to;
 use crate::ui::icon::{Glyph, Icon};
 
 /// A GET form: the search becomes part of the URL, with and without WASM. An open thread stays open.
@@ -11,9 +11,10 @@ pub fn SearchForm() -> impl IntoView {
     let query = use_conversation_query();
     let path = use_location().pathname;
     let search = move || query.read().search.clone();
+    let submit = go_to(move |filled| address::search(&path.read_untracked(), &filled.text("q")));
     view! {
         <div class="chat-search" role="search">
-            <Form method="get" action=move || path.get()>
+            <form method="get" action=move || path.get() on:submit=submit>
                 <input
                     class="input"
                     type="search"
@@ -27,7 +28,7 @@ pub fn SearchForm() -> impl IntoView {
                 <button class="btn" type="submit" aria-label="Search">
                     <Icon glyph=Glyph::Search />
                 </button>
-            </Form>
+            </form>
         </div>
     }
 }

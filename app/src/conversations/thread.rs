@@ -8,13 +8,14 @@ use super::server_fns::load_thread;
 use crate::contract::{Conversation, ConversationQuery, Message, ThreadPage, Timestamp};
 use crate::ui::async_view::{AsyncView, Skeleton};
 use crate::ui::icon::{Glyph, Icon};
+use crate::ui::read::read;
 use crate::ui::time::{day_label, days};
 
 /// The thread that is open. The way back is only shown where the list is not.
 #[component]
 pub fn ThreadPane() -> impl IntoView {
     let (list, query) = (use_conversation_query(), use_thread_query());
-    let thread = Resource::new(move || query.get(), load_thread);
+    let thread = read(move || query.get(), load_thread);
     view! {
         <div class="pane thread">
             <a class="back" href=move || address::list(&list.read())>

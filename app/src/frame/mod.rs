@@ -8,24 +8,26 @@ use leptos_router::hooks::use_location;
 
 use self::side_bar::SideBar;
 use crate::accounts::load_accounts;
-use crate::contract::{AccountList, ConsoleError, Viewer};
+use crate::contract::{AccountList, Viewer};
 use crate::session::load_viewer;
+use crate::ui::read::{Loaded, read};
+use crate::ui::toast::{Toaster, Toasts};
 
 /// What more than one part of the screen needs, read once.
 #[derive(Clone, Copy)]
 pub struct Overview {
     /// Who is looking.
-    pub viewer: Resource<Result<Viewer, ConsoleError>>,
+    pub viewer: Loaded<Viewer>,
     /// The company's accounts; read again whenever the start page is entered.
-    pub accounts: Resource<Result<AccountList, ConsoleError>>,
+    pub accounts: Loaded<AccountList>,
 }
 
 impl Overview {
     fn provide() {
         let visits = start_page_visits();
         provide_context(Self {
-            viewer: Resource::new(|| (), |()| load_viewer()),
-            accounts: Resource::new(move || visits.get(), |_| load_accounts()),
+            viewer: read(|| (), |()| load_viewer()),
+            accounts: read(move || visits.get(), |_| load_accounts()),
         });
     }
 }
@@ -40,6 +42,7 @@ fn start_page_visits() -> Memo<u32> {
 #[component]
 pub fn Frame() -> impl IntoView {
     Overview::provide();
+    Toaster::provide();
     view! {
         <a class="skip" href="#content" rel="external">
             "Skip to content"
@@ -50,5 +53,6 @@ pub fn Frame() -> impl IntoView {
                 <Outlet />
             </main>
         </div>
+        <Toasts />
     }
 }

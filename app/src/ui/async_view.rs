@@ -4,14 +4,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
-use crate::contract::ConsoleError;
+use super::read::Loaded;
 
 /// A read in its states: the skeleton while it is under way, the problem if there was one, else what `children`
 /// makes of the value. What is on the screen stays there while it is read again.
 #[component]
 pub fn AsyncView<T, F, V>(
     /// What is read.
-    resource: Resource<Result<T, ConsoleError>>,
+    resource: Loaded<T>,
     /// The skeleton.
     #[prop(into)]
     loading: ViewFnOnce,
@@ -55,7 +55,7 @@ pub fn Skeleton(
 #[component]
 pub fn AsyncPart<T, F, V>(
     /// What is read.
-    resource: Resource<Result<T, ConsoleError>>,
+    resource: Loaded<T>,
     /// Draws the value.
     children: F,
 ) -> impl IntoView

@@ -24,6 +24,9 @@ pub fn CopyButton(
     text: String,
     /// What it is, as in "Copy the phone number id".
     what: &'static str,
+    /// As big as the other buttons, with a word on it.
+    #[prop(optional)]
+    wide: bool,
 ) -> impl IntoView {
     let copied = RwSignal::new(Copied::NotYet);
     let copy = move |_| {
@@ -39,9 +42,11 @@ pub fn CopyButton(
         Copied::Done => "Copied",
         Copied::Refused => "The browser does not allow copying here",
     };
+    let class = if wide { "btn js-only" } else { "copy js-only" };
     view! {
-        <button class="copy js-only" type="button" aria-label=format!("Copy {what}") on:click=copy>
+        <button class=class type="button" aria-label=format!("Copy {what}") on:click=copy>
             {move || view! { <Icon glyph=glyph() /> }}
+            {wide.then_some("Copy")}
         </button>
         <span class="copied" role="status">{answer}</span>
     }

@@ -13,9 +13,30 @@ pub fn shorten(id: &str) -> String {
     front.chain(std::iter::once(&'…')).chain(back).collect()
 }
 
+/// A number with a comma at each thousand.
+pub fn thousands(number: u32) -> String {
+    let digits = number.to_string();
+    let first = digits.len() % 3;
+    let comma = |index: usize| index != 0 && index % 3 == first % 3;
+    digits.chars().enumerate().fold(String::new(), |mut text, (index, digit)| {
+        if comma(index) {
+            text.push(',');
+        }
+        text.push(digit);
+        text
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        for (number, text) in [(0, "0"), (999, "999"), (1284, "1,284"), (28_190, "28,190"), (1_000_000, "1,000,000")] {
+            assert_eq!(thousands(number), text);
+        }
+    }
 
     #[test]
     fn a_long_id_keeps_both_ends() {

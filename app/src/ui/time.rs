@@ -47,6 +47,17 @@ pub fn Clock(
     view! { <Moment at words=clock(at) /> }
 }
 
+/// The time of a line in a log: to the second, with the day if it is not today.
+#[component]
+pub fn LogTime(
+    /// The moment.
+    at: Timestamp,
+    /// The server's clock.
+    now: Timestamp,
+) -> impl IntoView {
+    view! { <Moment at words=log_time(at, now) /> }
+}
+
 /// Date and time to the second.
 #[component]
 pub fn Exact(
@@ -96,17 +107,26 @@ fn ago(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+fn log_time(at: Timestamp, now: Timestamp) -> String {
+    let time = format!("{}:{:02}", clock(at), seconds(at));
+    if days(at) == days(now) { time } else { format!("{}, {time}", date_label(at, now)) }
+}
+
+fn seconds(at: Timestamp) -> i64 {
+    at.0.div_euclid(SECOND).rem_euclid(60)
+}
+
 fn clock(at: Timestamp) -> String {
     format!("{:02}:{:02}", at.0.div_euclid(HOUR).rem_euclid(24), at.0.div_euclid(MINUTE).rem_euclid(60))
 }
 
 fn absolute(at: Timestamp) -> String {
-    format!("{}, {}:{:02} UTC", long_date(date(at)), clock(at), at.0.div_euclid(SECOND).rem_euclid(60))
+    format!("{}, {}:{:02} UTC", long_date(date(at)), clock(at), seconds(at))
 }
 
 fn iso(at: Timestamp) -> String {
     let (year, month, day) = date(at);
-    format!("{year:04}-{month:02}-{day:02}T{}:{:02}Z", clock(at), at.0.div_euclid(SECOND).rem_euclid(60))
+    format!("{year:04}-{month:02}-{day:02}T{}:{:02}Z", clock(at), seconds(at))
 }
 
 fn long_date((year, month, day): Date) -> String {
@@ -146,6 +166,12 @@ mod tests {
     fn a_moment_is_written_in_full() {
         assert_eq!(iso(NOW), "2026-11-12T14:02:11Z");
         assert_eq!(absolute(NOW), "12 Nov 2026, 14:02:11 UTC");
+    }
+
+    #[test]
+    fn a_log_names_the_day_only_when_it_is_another() {
+        assert_eq!(log_time(NOW, NOW), "14:02:11");
+        assert_eq!(log_time(before(DAY), NOW), "11 Nov, 14:02:11");
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub async fn add(
     check(company, &account)?;
     let company = store::company(&database.identity, company).await?;
     let owner = Owner { company, account: AccountId::new() };
-    let prepared = tokio::task::spawn_blocking(move || new_config::prepare(owner, given, &keys)).await;
+    let prepared = tokio::task::spawn_blocking(move || new_config::prepare(owner, &given, &keys)).await;
     let Prepared { row, verify_token, app_secret } = prepared.map_err(|_| AddError::Interrupted)??;
     let callback_path = row.callback_path.clone();
     insert(&database.tenant(company), owner, account, row).await?;
@@ -71,7 +71,7 @@ async fn insert(tenant: &Tenant, owner: Owner, account: NewAccount, row: configs
     let inserted = tenant.transaction(move |connection| {
         async move {
             store::insert(connection, owner, &account).await?;
-            configs::insert(connection, owner, &row).await?;
+            configs::insert(connection, owner, &row, None).await?;
             let details = serde_json::json!({ "name": account.name, "callback_path": row.callback_path });
             let entry = Entry::done(Actor::CommandLine, "account.added", "account", Some(owner.account.0), details);
             audit::insert(connection, owner.company, entry).await

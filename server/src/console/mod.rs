@@ -5,24 +5,32 @@
 //! the contract. Errors of the database are logged here, once, with the request's id, which is all the browser gets.
 
 mod cookie;
+mod events;
 mod read;
 mod thread;
 pub mod views;
+mod webhook;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use app::console::Console;
 use app::contract::{
-    AccountList, ConsoleError, ConversationPage, ConversationQuery, SignIn, ThreadPage, ThreadQuery, Viewer,
+    AccountList, ConsoleError, ConversationPage, ConversationQuery, EventDetail, EventPage, EventQuery, EventRef,
+    IssuedToken, RotateToken, SaveWebhook, SetEnabled, SignIn, ThreadPage, ThreadQuery, Viewer, WebhookPage,
 };
 use app::reply::Reply;
 use async_trait::async_trait;
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
+use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
 use crate::clock::Clock;
+use crate::crypto::KeyRing;
 use crate::database::Database;
+use crate::processing::wake::Wake;
+use crate::settings::PublicUrl;
 use crate::users::session::Session;
 use crate::users::sign_in::Doorman;
 
@@ -35,6 +43,12 @@ pub struct ConsoleParts {
     pub database: Database,
     /// Slows down guessing.
     pub doorman: Doorman,
+    /// Seals app secrets.
+    pub keys: Arc<KeyRing>,
+    /// Wakes a worker for a replayed event.
+    pub wake: Wake,
+    /// How the world reaches the server.
+    pub public_url: PublicUrl,
     /// How the session's cookie is set.
     pub cookies: CookiePolicy,
     /// The time.
@@ -148,7 +162,7 @@ impl Console for RequestConsole {
     }
 
     async fn sign_in(&self, credentials: SignIn) -> Result<(), ConsoleError> {
-        let ConsoleParts { database, doorman, clock, cookies } = &self.parts;
+        let ConsoleParts { database, doorman, clock, cookies, .. } = &self.parts;
         let token = doorman.sign_in(database, credentials, self.caller.address, clock.now()).await;
         let token = token.map_err(|error| self.refused(error))?;
         // The session before, if any, ends: a browser has one.
@@ -179,6 +193,43 @@ impl Console for RequestConsole {
         let session = self.session()?;
         thread::read(session, query, self.parts.clock.now()).await.map_err(|error| self.failed(error))
     }
+
+    async fn webhook(&self, account: String) -> Result<WebhookPage, ConsoleError> {
+        let (session, url) = (self.session()?, self.parts.public_url.as_str());
+        webhook::read(session, &account, url, self.parts.clock.now()).await.map_err(|error| self.failed(error))
+    }
+
+    async fn save_webhook(&self, form: SaveWebhook) -> Result<Option<IssuedToken>, ConsoleError> {
+        let (session, keys) = (self.session()?, &self.parts.keys);
+        webhook::save(session, keys, form, self.parts.clock.now()).await.map_err(|error| self.failed(error))
+    }
+
+    async fn rotate_token(&self, form: RotateToken) -> Result<IssuedToken, ConsoleError> {
+        let (session, keys) = (self.session()?, &self.parts.keys);
+        webhook::rotate(session, keys, form, self.parts.clock.now()).await.map_err(|error| self.failed(error))
+    }
+
+    async fn set_enabled(&self, form: SetEnabled) -> Result<(), ConsoleError> {
+        let session = self.session()?;
+        webhook::set_enabled(session, form, self.parts.clock.now()).await.map_err(|error| self.failed(error))
+    }
+
+    async fn events(&self, query: EventQuery) -> Result<EventPage, ConsoleError> {
+        let session = self.session()?;
+        events::list(session, query, self.parts.clock.now()).await.map_err(|error| self.failed(error))
+    }
+
+    async fn event(&self, event: EventRef) -> Result<EventDetail, ConsoleError> {
+        let session = self.session()?;
+        events::read(session, event, self.parts.clock.now()).await.map_err(|error| self.failed(error))
+    }
+
+    async fn replay(&self, event: EventRef) -> Result<(), ConsoleError> {
+        let session = self.session()?;
+        events::replay(session, event, self.parts.clock.now()).await.map_err(|error| self.failed(error))?;
+        self.parts.wake.now();
+        Ok(())
+    }
 }
 
 /// What a page may do to its response.
@@ -194,6 +245,14 @@ impl Reply for LeptosReply {
 
     fn redirect(&self, path: &str) {
         leptos_axum::redirect(path);
+    }
+
+    /// A plain form asks for HTML; a hydrated page does not.
+    fn land(&self, path: &str) {
+        let accept = use_context::<Parts>().and_then(|parts| parts.headers.get(header::ACCEPT).cloned());
+        if accept.is_some_and(|accept| accept.to_str().is_ok_and(|accept| accept.contains("text/html"))) {
+            leptos_axum::redirect(path);
+        }
     }
 }
 

@@ -1,13 +1,20 @@
 //! From rows to the contract.
 
-use app::contract::{Account, Conversation, DeliveryStatus, Direction, StatusEntry, Timestamp, WebhookStatus};
+use app::contract::{
+    Account, Attempt, Became, Changed, Conversation, DeliveryStatus, DeliveryView, Direction, EventDetail, EventState,
+    Pulse, RejectionCount, Sibling, StatusEntry, Timestamp, WebhookConfig, WebhookStatus,
+};
 use time::OffsetDateTime;
 
+use super::events::Detail;
 use crate::accounts::store::AccountRow;
 use crate::conversations::render;
-use crate::conversations::store::{ConversationRow, StatusRow};
+use crate::conversations::store::{BecameRow, ConversationRow, StatusRow};
+use crate::event_log::listing::store::{AttemptRow, DeliveryRow, EventRow, PulseRow, RejectionRow, SiblingRow};
 use crate::processing::wire::{Node, error_title};
+use crate::webhook_config::new_config::callback_url;
 use crate::webhook_config::parse_status;
+use crate::webhook_config::store::Shown;
 
 /// A moment in milliseconds.
 pub fn timestamp(at: OffsetDateTime) -> Timestamp {
@@ -55,6 +62,142 @@ fn names(row: &ConversationRow) -> Vec<String> {
     let group = row.group_id.as_ref().map(|group| format!("Group {group}"));
     let all = [group, name, username, number, row.bsuid.clone()];
     all.into_iter().flatten().filter(|name| !name.trim().is_empty()).collect()
+}
+
+/// A configuration, with the URL that Meta is to call.
+pub fn webhook_config(row: Shown, public_url: &str) -> WebhookConfig {
+    let changed = |at, by| Changed { at: timestamp(at), by };
+    WebhookConfig {
+        status: parse_status(&row.status),
+        status_since: changed(row.status_changed_at, row.status_changed_by),
+        last_verified_at: row.last_verified_at.map(timestamp),
+        callback_url: callback_url(public_url, &row.callback_path),
+        callback_path: row.callback_path,
+        verify_token_set: changed(row.verify_token_set_at, row.verify_token_set_by),
+        app_secret_set: changed(row.app_secret_set_at, row.app_secret_set_by),
+        previous_secret_until: row.previous_app_secret_expires_at.map(timestamp),
+    }
+}
+
+/// How an account's log is doing.
+pub fn pulse(last: Option<&EventRow>, counts: PulseRow) -> Pulse {
+    Pulse {
+        last_event: last.map(|row| (timestamp(row.received_at), title(&row.event_type, row.event_subtype.as_deref()))),
+        last_hour: unsigned(counts.last_hour),
+        last_day: unsigned(counts.last_day),
+        waiting: unsigned(counts.waiting),
+        dead: unsigned(counts.dead),
+    }
+}
+
+/// What was refused for one reason.
+pub fn rejection(row: RejectionRow) -> RejectionCount {
+    RejectionCount { reason: row.reason, count: unsigned(row.count), last_at: timestamp(row.last_at) }
+}
+
+/// A line of the event log.
+pub fn event(row: &EventRow) -> app::contract::EventRow {
+    app::contract::EventRow {
+        id: row.id.to_string(),
+        received_at: timestamp(row.received_at),
+        event_at: timestamp(row.event_ts),
+        event_type: row.event_type.clone(),
+        subtype: row.event_subtype.clone(),
+        object_id: row.object_id.clone(),
+        dedup_key: row.dedup_key.clone(),
+        state: event_state(&row.state),
+        attempts: u32::try_from(row.attempts).unwrap_or(0),
+    }
+}
+
+/// Everything about one event.
+pub fn event_detail(detail: Detail, may_replay: bool, now: OffsetDateTime) -> EventDetail {
+    let Detail { row, siblings, attempts, became } = detail;
+    let event = event(&row.event);
+    let others = siblings.iter().filter(|sibling| sibling.id != row.event.id);
+    EventDetail {
+        payload: row.payload.as_ref().map(|payload| format!("{payload:#}")),
+        raw: String::from_utf8_lossy(&row.raw).into_owned(),
+        problem: row.last_error.or_else(|| row.unrouted_reason.as_deref().map(unrouted)),
+        processed: row.processed_at.map(timestamp).zip(row.processed_by),
+        next_attempt_at: (event.state == EventState::Pending).then(|| timestamp(row.next_attempt_at)),
+        delivery: delivery(row.delivery),
+        siblings: others.map(sibling).collect(),
+        attempts: attempts.into_iter().map(attempt).collect(),
+        became: became.map(became_view),
+        may_replay: may_replay && matches!(event.state, EventState::Dead | EventState::Processed),
+        now: timestamp(now),
+        event,
+    }
+}
+
+fn delivery(row: DeliveryRow) -> DeliveryView {
+    let headers = row.headers.as_object().cloned().unwrap_or_default();
+    DeliveryView {
+        id: row.id.to_string(),
+        received_at: timestamp(row.received_at),
+        seen_count: u32::try_from(row.seen_count).unwrap_or(0),
+        last_seen_at: timestamp(row.last_seen_at),
+        size: u32::try_from(row.body_size).unwrap_or(0),
+        sha256: hex::encode(row.body_sha256),
+        signature: row.signature,
+        signed_with: row.signed_with,
+        headers: headers
+            .into_iter()
+            .map(|(name, value)| (name, value.as_str().unwrap_or_default().to_owned()))
+            .collect(),
+    }
+}
+
+fn sibling(row: &SiblingRow) -> Sibling {
+    Sibling {
+        id: row.id.to_string(),
+        place: u32::try_from(row.position).unwrap_or(0) + 1,
+        title: title(&row.event_type, row.event_subtype.as_deref()),
+        state: event_state(&row.state),
+    }
+}
+
+fn attempt(row: AttemptRow) -> Attempt {
+    Attempt {
+        number: u32::try_from(row.attempt).unwrap_or(0),
+        at: timestamp(row.failed_at),
+        worker: row.worker,
+        error: row.error,
+    }
+}
+
+fn became_view(row: BecameRow) -> Became {
+    let body = render::message_body(&row.message_type, row.body.as_deref(), row.content.as_ref());
+    let group = row.group_id.map(|group| format!("Group {group}"));
+    Became {
+        conversation: row.conversation_id.map(|id| id.to_string()),
+        contact: group.or(row.contact).unwrap_or_else(|| "Unknown".into()),
+        message: render::preview(&body),
+    }
+}
+
+fn title(event_type: &str, subtype: Option<&str>) -> String {
+    let title = subtype.map_or_else(|| event_type.to_owned(), |subtype| format!("{event_type} · {subtype}"));
+    title.replace('_', " ")
+}
+
+fn event_state(word: &str) -> EventState {
+    // The database's type has these five and no other.
+    EventState::parse(word).unwrap_or(EventState::Pending)
+}
+
+fn unrouted(reason: &str) -> String {
+    match reason {
+        "foreign_number" => "The number belongs to a company whose app secret did not sign this.",
+        "account_disabled" => "The account is switched off.",
+        _ => "No account has this number or WABA.",
+    }
+    .to_owned()
+}
+
+fn unsigned(n: i64) -> u32 {
+    u32::try_from(n).unwrap_or(0)
 }
 
 /// `inbound` or `outbound`.

@@ -94,7 +94,7 @@ pub async fn list(
 }
 
 /// A search text whose `%` and `_` mean themselves.
-fn literally(search: &str) -> String {
+pub fn literally(search: &str) -> String {
     search.trim().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
@@ -198,6 +198,45 @@ pub async fn by_wamid(
         wamids,
     )
     .fetch_all(tenant)
+    .await
+}
+
+/// A message with its conversation and contact.
+#[derive(Clone, Debug)]
+pub struct BecameRow {
+    /// Where it stands.
+    pub conversation_id: Option<Uuid>,
+    /// With a group.
+    pub group_id: Option<String>,
+    /// What the business calls the person, else what they call themselves, else an id.
+    pub contact: Option<String>,
+    /// Meta's type.
+    pub message_type: String,
+    /// What a person reads first.
+    pub body: Option<String>,
+    /// The part of the JSON that belongs to the type.
+    pub content: Option<Value>,
+}
+
+/// The message of a wamid.
+pub async fn became(tenant: &mut PgConnection, owner: Owner, wamid: &str) -> Result<Option<BecameRow>, sqlx::Error> {
+    sqlx::query_as!(
+        BecameRow,
+        r#"
+        select m.conversation_id, c.group_id as "group_id?",
+               coalesce(p.address_book_name, p.profile_name, '@' || p.username, '+' || p.phone, p.wa_id, p.bsuid)
+                   as "contact?",
+               m.type as message_type, m.body, m.content
+        from messages m
+        left join conversations c on c.company_id = m.company_id and c.id = m.conversation_id
+        left join contacts p on p.company_id = m.company_id and p.id = m.contact_id
+        where m.company_id = $1 and m.account_id = $2 and m.wamid = $3
+        "#,
+        owner.company.0,
+        owner.account.0,
+        wamid,
+    )
+    .fetch_optional(tenant)
     .await
 }
 

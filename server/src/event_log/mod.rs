@@ -17,6 +17,7 @@
 
 pub mod batch;
 pub mod item;
+pub mod listing;
 pub mod rejections;
 pub mod store;
 pub mod writer;

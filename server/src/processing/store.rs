@@ -126,7 +126,8 @@ pub struct Failed<'a> {
     pub next_attempt_at: Option<OffsetDateTime>,
 }
 
-/// Records a failed try and lets the event go: until its next try, or for good. False if the lease has run out.
+/// Records a failed try, numbered on from those before a replay, and lets the event go: until its next try, or for
+/// good. False if the lease has run out.
 ///
 /// # Errors
 /// Those of the database.
@@ -148,7 +149,9 @@ pub async fn fail(
             returning attempts
         )
         insert into event_attempts (company_id, event_id, attempt, failed_at, worker, error)
-        select $1, $2, attempts, $7, $4, $5 from failed
+        select $1, $2, 1 + coalesce((select max(attempt) from event_attempts where company_id = $1 and event_id = $2), 0),
+               $7, $4, $5
+        from failed
         "#,
         failed.event.owner.company.0,
         failed.event.id.0,

@@ -5,6 +5,7 @@
 //! is no browser.
 
 mod health;
+mod issued_token;
 mod pages;
 mod request;
 pub mod serve;

@@ -16,8 +16,7 @@ pub mod store;
 
 use app::contract::WebhookStatus;
 
-/// Prefix of generated callback paths.
-pub const CALLBACK_PREFIX: &str = "/api/webhooks/whatsapp";
+pub use app::contract::validate::{CALLBACK_PREFIX, local_path};
 
 /// Which of an account's two secrets signed a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,26 +44,5 @@ pub fn parse_status(word: &str) -> WebhookStatus {
         "verified" => WebhookStatus::Verified,
         "disabled" => WebhookStatus::Disabled,
         _ => WebhookStatus::Missing,
-    }
-}
-
-/// The path under which the door finds a configuration: a full https URL counts by its path, since a proxy in front
-/// may have any host name.
-pub fn lookup_path(callback_path: &str) -> &str {
-    match callback_path.strip_prefix("https://") {
-        Some(rest) => rest.find('/').map_or("/", |slash| &rest[slash..]),
-        None => callback_path,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_full_url_is_found_by_its_path() {
-        assert_eq!(lookup_path("/api/webhooks/whatsapp/k"), "/api/webhooks/whatsapp/k");
-        assert_eq!(lookup_path("https://hooks.acme.travel/wa"), "/wa");
-        assert_eq!(lookup_path("https://hooks.acme.travel"), "/");
     }
 }

@@ -1,10 +1,11 @@
 //! An account's first configuration: what is generated, what is checked, what is made of the secrets.
 
+use app::contract::validate;
 use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
 
+use super::CALLBACK_PREFIX;
 use super::store::NewRow;
-use super::{CALLBACK_PREFIX, lookup_path};
 use crate::crypto::{self, CryptoError, KeyRing};
 use crate::ids::Owner;
 
@@ -24,21 +25,52 @@ pub struct Given {
 /// Why a configuration is not accepted; each names its field.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidConfig {
-    /// Shorter than any of Meta's.
-    #[error("The app secret must have at least 32 characters.")]
-    AppSecretTooShort,
-    /// Guessable.
-    #[error("The verify token must have at least 16 characters.")]
-    VerifyTokenTooShort,
-    /// Meta would not take it, or it would shadow one of the console's pages.
-    #[error(
-        "The callback path must be a full https URL or begin with {CALLBACK_PREFIX}/, have at most 200 characters, \
-         and no blanks, query or fragment."
-    )]
-    CallbackPath,
+    /// A field of the form is wrong.
+    #[error("{message}")]
+    Field {
+        /// Its name.
+        field: &'static str,
+        /// A sentence for the person.
+        message: &'static str,
+    },
     /// A secret could not be sealed or hashed.
     #[error(transparent)]
     Crypto(#[from] CryptoError),
+}
+
+/// Names the field of a rule that was broken.
+fn at<T>(field: &'static str, checked: Result<T, &'static str>) -> Result<T, InvalidConfig> {
+    checked.map_err(|message| InvalidConfig::Field { field, message })
+}
+
+/// An app secret, trimmed.
+///
+/// # Errors
+/// It is too short.
+pub fn app_secret(given: &SecretString) -> Result<SecretString, InvalidConfig> {
+    at("app_secret", validate::app_secret(given.expose_secret())).map(Into::into)
+}
+
+/// A verify token, trimmed; a new one if none is given.
+///
+/// # Errors
+/// It is too short.
+pub fn verify_token(given: Option<&SecretString>) -> Result<SecretString, InvalidConfig> {
+    match given {
+        Some(given) => at("verify_token", validate::verify_token(given.expose_secret())).map(Into::into),
+        None => Ok(crypto::random_token("wp_vt_")),
+    }
+}
+
+/// A callback path, trimmed; one of its own if none is given.
+///
+/// # Errors
+/// It does not lead to the door.
+pub fn callback_path(given: Option<&str>) -> Result<String, InvalidConfig> {
+    match given {
+        Some(given) => at("callback_path", validate::callback_path(given)).map(ToOwned::to_owned),
+        None => Ok(format!("{CALLBACK_PREFIX}/{}", hex::encode(rand::random::<[u8; 16]>()))),
+    }
 }
 
 /// A configuration ready to be stored, and the token to be shown once.
@@ -55,36 +87,17 @@ pub struct Prepared {
 ///
 /// # Errors
 /// The first field that is wrong.
-pub fn prepare(owner: Owner, given: Given, keys: &KeyRing) -> Result<Prepared, InvalidConfig> {
-    let app_secret = given.app_secret.map_or_else(|| crypto::random_token(""), |secret| trimmed(&secret));
-    let verify_token = given.verify_token.map_or_else(|| crypto::random_token("wp_vt_"), |token| trimmed(&token));
-    let callback_path = given.callback_path.unwrap_or_else(generated_path);
-    if app_secret.expose_secret().len() < 32 {
-        return Err(InvalidConfig::AppSecretTooShort);
-    }
-    if verify_token.expose_secret().len() < 16 {
-        return Err(InvalidConfig::VerifyTokenTooShort);
-    }
-    if !is_callback_path(&callback_path) {
-        return Err(InvalidConfig::CallbackPath);
-    }
+pub fn prepare(owner: Owner, given: &Given, keys: &KeyRing) -> Result<Prepared, InvalidConfig> {
+    let app_secret = given.app_secret.as_ref().map_or_else(|| Ok(crypto::random_token("")), app_secret)?;
+    let verify_token = verify_token(given.verify_token.as_ref())?;
     let row = NewRow {
+        callback_path: callback_path(given.callback_path.as_deref())?,
         verify_token_hash: crypto::hash_password(&verify_token)?,
         verify_token_digest: keys.digest(&verify_token),
         app_secret_sealed: keys.seal(owner, &app_secret)?,
-        callback_path,
         verified_at: given.verified_at,
     };
     Ok(Prepared { row, verify_token, app_secret })
-}
-
-fn trimmed(secret: &SecretString) -> SecretString {
-    secret.expose_secret().trim().into()
-}
-
-fn generated_path() -> String {
-    let key = hex::encode(rand::random::<[u8; 16]>());
-    format!("{CALLBACK_PREFIX}/{key}")
 }
 
 /// The URL to paste into Meta's dashboard.
@@ -95,61 +108,34 @@ pub fn callback_url(public_url: &str, callback_path: &str) -> String {
     format!("{}{callback_path}", public_url.trim_end_matches('/'))
 }
 
-fn is_callback_path(path: &str) -> bool {
-    let plain = path.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '?' | '#' | '"' | '<' | '>' | '\\'));
-    let own = lookup_path(path) == CALLBACK_PREFIX
-        || lookup_path(path).strip_prefix(CALLBACK_PREFIX).is_some_and(|rest| rest.starts_with('/'));
-    path.len() <= 200 && plain && own
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ids::{AccountId, CompanyId};
 
-    fn prepare_with(given: Given) -> Result<Prepared, InvalidConfig> {
+    fn prepare_with(given: &Given) -> Result<Prepared, InvalidConfig> {
         let owner = Owner { company: CompanyId::new(), account: AccountId::new() };
         prepare(owner, given, &KeyRing::parse(&KeyRing::generate("k1")).unwrap())
     }
 
     #[test]
     fn what_is_left_out_is_generated_and_good_enough() {
-        let prepared = prepare_with(Given::default()).unwrap();
+        let prepared = prepare_with(&Given::default()).unwrap();
         assert!(prepared.verify_token.expose_secret().starts_with("wp_vt_"));
         assert!(prepared.app_secret.expose_secret().len() >= 32);
-        assert!(is_callback_path(&prepared.row.callback_path));
+        assert!(validate::callback_path(&prepared.row.callback_path).is_ok());
         assert!(crypto::verify_password(&prepared.verify_token, &prepared.row.verify_token_hash).unwrap());
     }
 
     #[test]
-    fn given_secrets_are_trimmed_before_they_are_measured() {
-        let short = Given { verify_token: Some(format!("  {}  ", "x".repeat(15)).into()), ..Given::default() };
-        assert!(matches!(prepare_with(short), Err(InvalidConfig::VerifyTokenTooShort)));
-        let short = Given { app_secret: Some(format!("  {}\n", "x".repeat(31)).into()), ..Given::default() };
-        assert!(matches!(prepare_with(short), Err(InvalidConfig::AppSecretTooShort)));
-        let good = Given { app_secret: Some(format!(" {}\n", "x".repeat(32)).into()), ..Given::default() };
-        assert_eq!(prepare_with(good).unwrap().app_secret.expose_secret(), "x".repeat(32));
-    }
-
-    #[test]
-    fn a_path_must_lead_to_the_door() {
-        for good in
-            ["/api/webhooks/whatsapp", "/api/webhooks/whatsapp/acme", "https://acme.travel/api/webhooks/whatsapp/1"]
-        {
-            assert!(is_callback_path(good), "{good} was refused");
-        }
-        let long = format!("{CALLBACK_PREFIX}/{}", "x".repeat(200));
-        for wrong in [
-            "",
-            "/",
-            "/accounts",
-            "/api/webhooks/whatsappx",
-            "http://acme.travel/api/webhooks/whatsapp/1",
-            "/api/webhooks/whatsapp/a b",
-            "/api/webhooks/whatsapp/a?x=1",
-            long.as_str(),
+    fn a_rule_that_is_broken_names_its_field() {
+        for (field, given) in [
+            ("verify_token", Given { verify_token: Some("short".into()), ..Given::default() }),
+            ("app_secret", Given { app_secret: Some("short".into()), ..Given::default() }),
+            ("callback_path", Given { callback_path: Some("/accounts".into()), ..Given::default() }),
         ] {
-            assert!(!is_callback_path(wrong), "{wrong} passed");
+            let Err(InvalidConfig::Field { field: named, .. }) = prepare_with(&given) else { panic!("{field} passed") };
+            assert_eq!(named, field);
         }
     }
 

@@ -11,7 +11,7 @@ use sqlx::PgPool;
 use time::OffsetDateTime;
 
 use super::store::{self, ConfigRow, Row};
-use super::{SecretSlot, lookup_path, parse_status};
+use super::{SecretSlot, local_path, parse_status};
 use crate::crypto::KeyRing;
 use crate::ids::Owner;
 use crate::ingest::signature::{self, Match, Signature};
@@ -139,7 +139,7 @@ impl Snapshot {
     }
 
     fn add_config(&mut self, owner: Owner, status: WebhookStatus, config: ConfigRow, keys: &KeyRing) {
-        let entry = self.paths.entry(lookup_path(&config.callback_path).to_owned()).or_default();
+        let entry = self.paths.entry(local_path(&config.callback_path).to_owned()).or_default();
         if status == WebhookStatus::Verified {
             let current = (config.app_secret_sealed, SecretSlot::Current, None);
             let previous = config.previous.map(|(sealed, end)| (sealed, SecretSlot::Previous, Some(end)));

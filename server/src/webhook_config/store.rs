@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::snapshot::Config;
-use crate::ids::{AccountId, CompanyId, Owner};
+use crate::ids::{AccountId, CompanyId, Owner, UserId};
 
 /// A configuration with its account, as the snapshot loads it.
 pub struct Row {
@@ -94,7 +94,9 @@ pub async fn mark_verified(
             for update
         ), marked as (
             update whatsapp_webhook_configs c
-            set status = 'verified', last_verified_at = $4, verify_token_digest = $3
+            set status = 'verified', last_verified_at = $4, verify_token_digest = $3,
+                status_changed_at = case when before.status = 'verified' then c.status_changed_at else $4 end,
+                status_changed_by = case when before.status = 'verified' then c.status_changed_by end
             from before
             where c.company_id = $1 and c.account_id = $2
             returning 1
@@ -131,14 +133,20 @@ pub struct NewRow {
     pub verified_at: Option<OffsetDateTime>,
 }
 
-/// Stores an account's first configuration.
-pub async fn insert(tenant: &mut PgConnection, owner: Owner, row: &NewRow) -> Result<(), sqlx::Error> {
+/// Stores an account's first configuration, set by a person or by the command line.
+pub async fn insert(
+    tenant: &mut PgConnection,
+    owner: Owner,
+    row: &NewRow,
+    by: Option<UserId>,
+) -> Result<(), sqlx::Error> {
     sqlx::query!(
         r#"
         insert into whatsapp_webhook_configs
             (company_id, account_id, verify_token_hash, verify_token_digest, app_secret_sealed, callback_path, status,
-             last_verified_at)
-        values ($1, $2, $3, $4, $5, $6, case when $7::timestamptz is null then 'unverified' else 'verified' end, $7)
+             last_verified_at, created_by, updated_by, status_changed_by, verify_token_set_by, app_secret_set_by)
+        values ($1, $2, $3, $4, $5, $6, case when $7::timestamptz is null then 'unverified' else 'verified' end, $7,
+                $8, $8, $8, $8, $8)
         "#,
         owner.company.0,
         owner.account.0,
@@ -147,6 +155,7 @@ pub async fn insert(tenant: &mut PgConnection, owner: Owner, row: &NewRow) -> Re
         row.app_secret_sealed,
         row.callback_path,
         row.verified_at,
+        by.map(|user| user.0),
     )
     .execute(tenant)
     .await?;
@@ -201,4 +210,169 @@ pub async fn reseal(
     .execute(engine)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// A configuration as the console shows it: no secret, no hash.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// Path or full URL.
+    pub callback_path: String,
+    /// `unverified`, `verified` or `disabled`.
+    pub status: String,
+    /// Since when.
+    pub status_changed_at: OffsetDateTime,
+    /// By whom.
+    pub status_changed_by: Option<String>,
+    /// Meta's last right challenge.
+    pub last_verified_at: Option<OffsetDateTime>,
+    /// When the verify token was made.
+    pub verify_token_set_at: OffsetDateTime,
+    /// By whom.
+    pub verify_token_set_by: Option<String>,
+    /// When the app secret was set.
+    pub app_secret_set_at: OffsetDateTime,
+    /// By whom.
+    pub app_secret_set_by: Option<String>,
+    /// The one before is accepted until then.
+    pub previous_app_secret_expires_at: Option<OffsetDateTime>,
+}
+
+/// An account's configuration, for showing.
+pub async fn shown(tenant: &mut PgConnection, owner: Owner) -> Result<Option<Shown>, sqlx::Error> {
+    sqlx::query_as!(
+        Shown,
+        r#"
+        select c.callback_path, c.status, c.status_changed_at, s.name as "status_changed_by?", c.last_verified_at,
+               c.verify_token_set_at, t.name as "verify_token_set_by?", c.app_secret_set_at,
+               a.name as "app_secret_set_by?", c.previous_app_secret_expires_at
+        from whatsapp_webhook_configs c
+        left join users s on s.company_id = c.company_id and s.id = c.status_changed_by
+        left join users t on t.company_id = c.company_id and t.id = c.verify_token_set_by
+        left join users a on a.company_id = c.company_id and a.id = c.app_secret_set_by
+        where c.company_id = $1 and c.account_id = $2 and c.is_active
+        "#,
+        owner.company.0,
+        owner.account.0,
+    )
+    .fetch_optional(tenant)
+    .await
+}
+
+/// A change of an account's configuration by a person.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// A new path or full URL: Meta has to verify it.
+    pub callback_path: Option<String>,
+    /// A new app secret, sealed, and until when the one before stays valid beside it.
+    pub app_secret: Option<(Vec<u8>, Option<OffsetDateTime>)>,
+}
+
+/// Changes an active configuration that is not disabled; gives back the path it had. None if there is none.
+pub async fn change(
+    tenant: &mut PgConnection,
+    owner: Owner,
+    change: &Change,
+    by: UserId,
+    now: OffsetDateTime,
+) -> Result<Option<String>, sqlx::Error> {
+    let (secret, overlap) = change.app_secret.as_ref().map_or((None, None), |(s, until)| (Some(s.as_slice()), *until));
+    sqlx::query_scalar!(
+        r#"
+        with before as (
+            select * from whatsapp_webhook_configs
+            where company_id = $1 and account_id = $2 and is_active and status <> 'disabled'
+            for update
+        )
+        update whatsapp_webhook_configs c
+        set callback_path = coalesce($3, c.callback_path),
+            status = case when $3 <> before.callback_path then 'unverified' else c.status end,
+            status_changed_at = case when $3 <> before.callback_path then $7 else c.status_changed_at end,
+            status_changed_by = case when $3 <> before.callback_path then $6 else c.status_changed_by end,
+            last_verified_at = case when $3 <> before.callback_path then null else c.last_verified_at end,
+            app_secret_sealed = coalesce($4, c.app_secret_sealed),
+            app_secret_set_at = case when $4::bytea is null then c.app_secret_set_at else $7 end,
+            app_secret_set_by = case when $4::bytea is null then c.app_secret_set_by else $6 end,
+            previous_app_secret_sealed = case
+                when $4::bytea is null then c.previous_app_secret_sealed
+                when $5::timestamptz is not null then before.app_secret_sealed end,
+            previous_app_secret_expires_at = case
+                when $4::bytea is null then c.previous_app_secret_expires_at else $5 end,
+            updated_at = $7, updated_by = $6
+        from before
+        where c.company_id = $1 and c.account_id = $2
+        returning before.callback_path
+        "#,
+        owner.company.0,
+        owner.account.0,
+        change.callback_path,
+        secret,
+        overlap,
+        by.0,
+        now,
+    )
+    .fetch_optional(tenant)
+    .await
+}
+
+/// Puts another verify token in place. False if there is no active configuration that is not disabled.
+pub async fn set_token(
+    tenant: &mut PgConnection,
+    owner: Owner,
+    hash: &str,
+    digest: &[u8; 32],
+    by: UserId,
+    now: OffsetDateTime,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        r#"
+        update whatsapp_webhook_configs
+        set verify_token_hash = $3, verify_token_digest = $4, verify_token_set_at = $6, verify_token_set_by = $5,
+            updated_at = $6, updated_by = $5
+        where company_id = $1 and account_id = $2 and is_active and status <> 'disabled'
+        "#,
+        owner.company.0,
+        owner.account.0,
+        hash,
+        digest.as_slice(),
+        by.0,
+        now,
+    )
+    .execute(tenant)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Switches off, or on to what was proven; gives back the status before and after. None if there is no configuration,
+/// or nothing to change.
+pub async fn set_enabled(
+    tenant: &mut PgConnection,
+    owner: Owner,
+    enabled: bool,
+    by: UserId,
+    now: OffsetDateTime,
+) -> Result<Option<(String, String)>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"
+        with before as (
+            select status, last_verified_at from whatsapp_webhook_configs
+            where company_id = $1 and account_id = $2 and is_active and (status = 'disabled') = $3
+            for update
+        )
+        update whatsapp_webhook_configs c
+        set status = case when not $3 then 'disabled'
+                          when before.last_verified_at is null then 'unverified' else 'verified' end,
+            status_changed_at = $5, status_changed_by = $4, updated_at = $5, updated_by = $4
+        from before
+        where c.company_id = $1 and c.account_id = $2
+        returning before.status as before, c.status as after
+        "#,
+        owner.company.0,
+        owner.account.0,
+        enabled,
+        by.0,
+        now,
+    )
+    .fetch_optional(tenant)
+    .await?;
+    Ok(row.map(|row| (row.before, row.after)))
 }

@@ -1,8 +1,10 @@
 //! The console over HTTP: its server functions and its pages.
 
 mod conversations;
+mod events;
 mod pages;
 mod rights;
 mod sessions;
 mod sign_in;
 mod thread;
+mod webhook;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use app::contract::Role;
 use serde_json::{Value, json};
 
-use crate::app::{NewTestAccount, TestAccount, TestApp, text_message};
+use crate::app::{NewTestAccount, SECRET, TestAccount, TestApp, text_message};
 use crate::browser::{Browser, Form};
 
 /// What a function answers to somebody.
@@ -13,18 +13,26 @@ use crate::browser::{Browser, Form};
 enum Expected {
     Works,
     SignedOut,
+    Forbidden,
     NotFound,
 }
 
-use Expected::{NotFound, SignedOut, Works};
+use Expected::{Forbidden, NotFound, SignedOut, Works};
 
 /// Function, whether it names an account, and what it answers to: nobody, a viewer, a manager, an admin, and an admin
 /// of another company who names the first company's ids.
-const TABLE: [(&str, [Expected; 5]); 6] = [
+const TABLE: [(&str, [Expected; 5]); 13] = [
     ("viewer", [SignedOut, Works, Works, Works, Works]),
     ("accounts", [SignedOut, Works, Works, Works, Works]),
     ("conversations", [SignedOut, Works, Works, Works, NotFound]),
     ("thread", [SignedOut, Works, Works, Works, NotFound]),
+    ("webhook", [SignedOut, Works, Works, Works, NotFound]),
+    ("events", [SignedOut, Works, Works, Works, NotFound]),
+    ("event", [SignedOut, Works, Works, Works, NotFound]),
+    ("save_webhook", [SignedOut, Forbidden, Forbidden, Works, NotFound]),
+    ("rotate_token", [SignedOut, Forbidden, Forbidden, Works, NotFound]),
+    ("set_enabled", [SignedOut, Forbidden, Works, Works, NotFound]),
+    ("replay", [SignedOut, Forbidden, Works, Works, NotFound]),
     // Last, since they change who is signed in.
     ("sign_in", [Works, Works, Works, Works, Works]),
     ("sign_out", [Works, Works, Works, Works, Works]),
@@ -35,7 +43,23 @@ struct Companies {
     app: TestApp,
     acme: TestAccount,
     conversation: String,
+    event: String,
     birch: TestAccount,
+}
+
+/// Which things a call names.
+#[derive(Clone, Copy, Default)]
+struct Ids<'a> {
+    account: &'a str,
+    conversation: &'a str,
+    event: &'a str,
+}
+
+impl<'a> Ids<'a> {
+    /// The same things, said to be of this account.
+    fn under(self, account: &'a str) -> Self {
+        Self { account, ..self }
+    }
 }
 
 impl Companies {
@@ -59,9 +83,19 @@ impl Companies {
         ] {
             app.add_user(company.owner.company, email, role).await;
         }
-        let sql = format!("select id::text from conversations where company_id = '{}'", acme.owner.company);
-        let conversation = app.texts(&sql).await.remove(0);
-        Self { app, acme, conversation, birch }
+        let company = acme.owner.company;
+        let first = |table: &str| format!("select id::text from {table} where company_id = '{company}'");
+        let conversation = app.texts(&first("conversations")).await.remove(0);
+        let event = app.texts(&first("whatsapp_webhook_event_logs")).await.remove(0);
+        Self { app, acme, conversation, event, birch }
+    }
+
+    /// What Acme's tables hold that a refused call must leave as it is.
+    async fn state(&self) -> Vec<Value> {
+        let company = self.acme.owner.company;
+        let of = |table: &str| format!("select to_jsonb(t) as row from {table} t where company_id = '{company}'");
+        let tables = ["whatsapp_webhook_configs", "whatsapp_webhook_event_logs", "audit_log"].map(of);
+        self.app.rows(&format!("{} order by 1", tables.join(" union all "))).await
     }
 
     async fn callers(&self) -> [Browser; 5] {
@@ -75,9 +109,15 @@ impl Companies {
     }
 }
 
-fn form<'a>(function: &str, account: &'a str, conversation: &'a str) -> Vec<(&'a str, &'a str)> {
+fn form<'a>(function: &str, ids: Ids<'a>) -> Vec<(&'a str, &'a str)> {
+    let Ids { account, conversation, event } = ids;
     match function {
-        "conversations" => vec![("query[account]", account)],
+        "conversations" | "events" => vec![("query[account]", account)],
+        "webhook" => vec![("account", account)],
+        "event" | "replay" => vec![("event[account]", account), ("event[event]", event)],
+        "save_webhook" => vec![("form[account]", account), ("form[app_secret]", SECRET)],
+        "rotate_token" => vec![("form[account]", account)],
+        "set_enabled" => vec![("form[account]", account), ("form[enabled]", "false")],
         "thread" => vec![("query[account]", account), ("query[conversation]", conversation)],
         "sign_in" => {
             vec![("credentials[email]", "viewer@acme.travel"), ("credentials[password]", crate::app::PASSWORD)]
@@ -91,6 +131,7 @@ async fn answer(browser: &Browser, function: &str, form: Form<'_>) -> Expected {
     match (answer.status.as_u16(), answer.text.as_str()) {
         (200, _) => Works,
         (401, "\"SignedOut\"") => SignedOut,
+        (403, "\"Forbidden\"") => Forbidden,
         (404, "\"NotFound\"") => NotFound,
         _ => panic!("{function}: {answer:?}"),
     }
@@ -108,10 +149,18 @@ async fn each_function_answers_each_caller_as_the_table_says() {
     let companies = Companies::start().await;
     let callers = companies.callers().await;
     let account = companies.acme.owner.account.to_string();
+    let ids = Ids { account: &account, conversation: &companies.conversation, event: &companies.event };
     for (function, expected) in TABLE {
         let mut answers = Vec::new();
         for caller in &callers {
-            answers.push(answer(caller, function, &form(function, &account, &companies.conversation)).await);
+            let before = companies.state().await;
+            let answer = answer(caller, function, &form(function, ids)).await;
+            if answer != Works {
+                assert_eq!(companies.state().await, before, "{function} was refused, and did something");
+            }
+            answers.push(answer);
+            // What was sent through again is processed, so that the next one may do the same.
+            companies.app.drain().await;
         }
         assert_eq!(answers, expected, "{function}");
     }
@@ -141,20 +190,22 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
     let [.., birch] = companies.callers().await;
     let (foreign, own) = (companies.acme.owner.account.to_string(), companies.birch.owner.account.to_string());
     let nowhere = "01900000-0000-7000-8000-000000000000";
-    let thread = companies.conversation.as_str();
-    let pairs = [
-        ("conversations", form("conversations", &foreign, ""), form("conversations", nowhere, "")),
-        ("thread", form("thread", &foreign, thread), form("thread", nowhere, nowhere)),
-        ("thread", form("thread", &own, thread), form("thread", &own, nowhere)),
-    ];
-    for (function, theirs, nobodys) in pairs {
-        let (theirs, nobodys) = (birch.call(function, &theirs).await, birch.call(function, &nobodys).await);
-        assert_eq!(theirs.json(), "NotFound", "{function}");
-        assert_eq!(theirs.seen(), nobodys.seen(), "{function}");
-    }
-    for malformed in ["", "x", "' or 1=1 --", "../../etc"] {
-        let answer = birch.call("conversations", &[("query[account]", malformed)]).await;
-        assert_eq!(answer.json(), "NotFound", "{malformed}");
+    let theirs = Ids { account: &foreign, conversation: &companies.conversation, event: &companies.event };
+    let nobodys = Ids { account: nowhere, conversation: nowhere, event: nowhere };
+    for (function, _) in TABLE.into_iter().filter(|(_, expected)| expected[4] == NotFound) {
+        // Their account, and where there is a thing within it: their thing under one's own account.
+        let within = ["thread", "event", "replay"].contains(&function);
+        let both = [Some((theirs, nobodys)), within.then_some((theirs.under(&own), nobodys.under(&own)))];
+        for (theirs, nobodys) in both.into_iter().flatten() {
+            let theirs = birch.call(function, &form(function, theirs)).await;
+            let nobodys = birch.call(function, &form(function, nobodys)).await;
+            assert_eq!(theirs.json(), "NotFound", "{function}");
+            assert_eq!(theirs.seen(), nobodys.seen(), "{function}");
+        }
+        for malformed in ["", "x", "' or 1=1 --", "../../etc"] {
+            let ids = Ids { account: malformed, conversation: malformed, event: malformed };
+            assert_eq!(birch.call(function, &form(function, ids)).await.json(), "NotFound", "{function} {malformed}");
+        }
     }
 }
 
@@ -171,7 +222,7 @@ async fn a_form_from_another_site_is_refused() {
     ];
     for headers in foreign {
         for (function, _) in TABLE {
-            let form = form(function, "", "");
+            let form = form(function, Ids::default());
             let answer = admin.call_with(function, &form, headers).await;
             assert_eq!((answer.status.as_u16(), answer.cookie()), (403, None), "{function} {headers:?}");
         }

@@ -95,7 +95,7 @@ async fn the_newest_edit_is_shown_whatever_the_order_of_arrival() {
     thread.app.take_in(messages(&[item("m1", 1, "text", &json!({ "body": "first" })), edit("e1", 5, "second")])).await;
     let shown = thread.read().await;
     assert_eq!(shown.len(), 1);
-    assert_eq!(shown[0]["body"], json!({ "kind": "text", "text": "third" }));
+    assert_eq!(shown[0]["body"], json!({ "text": { "text": "third" } }));
     assert_eq!((&shown[0]["edited"], &shown[0]["revoked"]), (&json!(true), &json!(false)));
 }
 

@@ -1,0 +1,154 @@
+//! What narrows the event log: states as links, the rest as a GET form, so that all of it is in the URL.
+
+use leptos::prelude::*;
+
+use super::address;
+use crate::contract::{EventQuery, EventState};
+use crate::ui::get_form::{Filled, go_to};
+use crate::ui::icon::{Glyph, Icon};
+
+/// The types that the log knows.
+const TYPES: [&str; 15] = [
+    "message",
+    "status",
+    "payment_status",
+    "echo",
+    "standby",
+    "history",
+    "history_message",
+    "state_sync",
+    "call",
+    "preference",
+    "automatic_event",
+    "group",
+    "error",
+    "change",
+    "raw",
+];
+
+/// The bar above the log.
+#[component]
+pub fn EventFilters(
+    /// What is shown now.
+    query: Memo<EventQuery>,
+) -> impl IntoView {
+    view! {
+        <div class="bar">
+            <States query />
+            <FilterForm query />
+        </div>
+    }
+}
+
+#[component]
+fn States(query: Memo<EventQuery>) -> impl IntoView {
+    let link = move |state: Option<EventState>| {
+        view! {
+            <a
+                href=move || address::list_of(&query.read(), state)
+                data-noscroll
+                aria-current=move || (query.read().state == state).then_some("true")
+            >
+                {word(state)}
+            </a>
+        }
+    };
+    let states = std::iter::once(None).chain(EventState::ALL.map(Some));
+    view! {
+        <nav class="seg" aria-label="State">
+            {states.map(link).collect_view()}
+        </nav>
+    }
+}
+
+fn word(state: Option<EventState>) -> &'static str {
+    match state {
+        None => "All",
+        Some(EventState::Pending) => "Waiting",
+        Some(EventState::Processed) => "Processed",
+        Some(EventState::Dead) => "Failed",
+        Some(EventState::Quarantined) => "Quarantined",
+        Some(EventState::Unrouted) => "Unrouted",
+    }
+}
+
+#[component]
+fn FilterForm(query: Memo<EventQuery>) -> impl IntoView {
+    let tab = move || address::tab(&query.read().account);
+    let search = move || query.read().search.clone();
+    let state = move || query.read().state.map_or("", EventState::as_str);
+    let submit = go_to(move |filled| address::list(&wanted(&filled, &query.read_untracked())));
+    view! {
+        <div class="filters" role="search" aria-label="Events">
+            <form method="get" action=tab on:submit=submit>
+                <input type="hidden" name="state" value=state prop:value=state />
+                <input type="hidden" name="size" value=move || query.read().size prop:value=move || query.read().size />
+                <input
+                    class="input search"
+                    type="search"
+                    name="q"
+                    value=search
+                    prop:value=search
+                    maxlength="200"
+                    placeholder="Search ids and keys"
+                    aria-label="Search ids and keys"
+                />
+                <TypeSelect query />
+                <Day name="from" label="From day" value=Signal::derive(move || query.read().from.clone()) />
+                <Day name="to" label="To day" value=Signal::derive(move || query.read().to.clone()) />
+                <button class="btn" type="submit">
+                    <Icon glyph=Glyph::Search />
+                    "Apply"
+                </button>
+                <a
+                    class="btn quiet"
+                    href=tab
+                    data-noscroll
+                    hidden=move || !address::is_filtered(&query.read())
+                >
+                    "Clear"
+                </a>
+            </form>
+        </div>
+    }
+}
+
+/// What the form asks for, from the first page on.
+fn wanted(filled: &Filled, now: &EventQuery) -> EventQuery {
+    EventQuery {
+        event_type: filled.text("type"),
+        from: filled.text("from"),
+        to: filled.text("to"),
+        search: filled.text("q"),
+        cursor: None,
+        ..now.clone()
+    }
+}
+
+/// A type from the URL that is not known here is offered too, so that what is filtered is what is shown.
+#[component]
+fn TypeSelect(query: Memo<EventQuery>) -> impl IntoView {
+    let chosen = Memo::new(move |_| query.read().event_type.clone());
+    let first = chosen.get_untracked();
+    let unknown = (!first.is_empty() && !TYPES.contains(&first.as_str())).then(|| first.clone());
+    let types = TYPES.map(ToOwned::to_owned).into_iter().chain(unknown);
+    let option = move |word: String| {
+        let selected = word == first;
+        view! {
+            <option value=word.clone() selected=selected>
+                {word.replace('_', " ")}
+            </option>
+        }
+    };
+    view! {
+        <select class="input" name="type" aria-label="Type" prop:value=chosen>
+            <option value="">"All types"</option>
+            {types.map(option).collect_view()}
+        </select>
+    }
+}
+
+#[component]
+fn Day(name: &'static str, label: &'static str, value: Signal<String>) -> impl IntoView {
+    view! { <input class="input day-field" type="date" name=name value=value prop:value=value aria-label=label /> }
+}

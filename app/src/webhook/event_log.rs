@@ -1,0 +1,118 @@
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use super::address::{self, SIZES, use_event_query};
+use super::event_filters::EventFilters;
+use super::event_row::EventLine;
+use super::server_fns::load_events;
+use super::writes::Writes;
+use crate::contract::{EventPage, EventQuery};
+use crate::ui::async_view::{AsyncView, Skeleton};
+use crate::ui::read::read;
+
+/// The event log: filters, one page of rows, and the way to the others.
+#[component]
+pub fn EventLog() -> impl IntoView {
+    let query = use_event_query();
+    let done = expect_context::<Writes>().done;
+    let page = read(move || (query.get(), done.get()), |(query, _)| load_events(query));
+    view! {
+        <section class="card events" aria-labelledby="events">
+            <header>
+                <h2 id="events">"Events"</h2>
+                <button class="btn js-only" type="button" on:click=move |_| page.refetch()>
+                    "Refresh"
+                </button>
+            </header>
+            <EventFilters query />
+            <AsyncView resource=page loading=|| view! { <Skeleton lines=8 /> } let:page>
+                <Rows page query=query.get_untracked() />
+            </AsyncView>
+        </section>
+    }
+}
+
+#[component]
+fn Rows(page: EventPage, query: EventQuery) -> impl IntoView {
+    let EventPage { events, next, previous, now } = page;
+    if events.is_empty() {
+        return Either::Left(view! { <NoEvents query /> });
+    }
+    let rows = events.into_iter().map(|event| view! { <EventLine event query=query.clone() now /> }).collect_view();
+    Either::Right(view! {
+        <table class="log">
+            <thead>
+                <tr>
+                    <th scope="col">"Received"</th>
+                    <th scope="col">"Event time"</th>
+                    <th scope="col">"Type"</th>
+                    <th scope="col">"Object"</th>
+                    <th scope="col">"Dedup key"</th>
+                    <th scope="col">"State"</th>
+                    <th scope="col">"Attempts"</th>
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </table>
+        <Pager query next previous />
+    })
+}
+
+/// Pages are followed by cursor: there are no numbers, since new events arrive meanwhile.
+#[component]
+fn Pager(query: EventQuery, next: Option<String>, previous: Option<String>) -> impl IntoView {
+    let end =
+        if next.is_none() { "End of the log · newest first · times in UTC" } else { "Newest first · times in UTC" };
+    let newer = previous.map(|cursor| address::list_page(&query, Some(cursor)));
+    let older = next.map(|cursor| address::list_page(&query, Some(cursor)));
+    view! {
+        <div class="pager">
+            <span>{end}</span>
+            <Sizes query />
+            <nav aria-label="Pages of the log">
+                {newer.map(|href| view! { <a class="btn" href=href rel="prev" data-noscroll>"Newer"</a> })}
+                {older.map(|href| view! { <a class="btn" href=href rel="next" data-noscroll>"Older"</a> })}
+            </nav>
+        </div>
+    }
+}
+
+#[component]
+fn Sizes(query: EventQuery) -> impl IntoView {
+    let link = |size: u32| {
+        let href = address::list_sized(&query, size);
+        let current = (size == query.size).then_some("true");
+        view! {
+            <a href=href data-noscroll aria-current=current>
+                {size}
+            </a>
+        }
+    };
+    view! {
+        <nav class="seg" aria-label="Rows on a page">
+            {SIZES.map(link).collect_view()}
+        </nav>
+    }
+}
+
+/// An empty log says what to do next.
+#[component]
+fn NoEvents(query: EventQuery) -> impl IntoView {
+    if !address::is_filtered(&query) && query.cursor.is_none() {
+        return Either::Left(view! {
+            <div class="state">
+                <h2>"No events yet"</h2>
+                <p>"What Meta posts appears here as soon as its signature is right. “Next”, above, says what is missing."</p>
+            </div>
+        });
+    }
+    Either::Right(view! {
+        <div class="state">
+            <h2>"No such events"</h2>
+            <p>"Nothing in the log matches these filters."</p>
+            <a class="btn" href=address::tab(&query.account) data-noscroll>
+                "Show all events"
+            </a>
+        </div>
+    })
+}

@@ -1,0 +1,59 @@
+use leptos::prelude::*;
+use leptos_router::components::Outlet;
+use leptos_router::hooks::use_params_map;
+
+use super::event_log::EventLog;
+use super::next::Next;
+use super::pulse::PulseStrip;
+use super::server_fns::load_webhook;
+use super::set_up::SetUp;
+use super::writes::Writes;
+use crate::accounts::AccountTitle;
+use crate::contract::WebhookPage;
+use crate::ui::async_view::{AsyncView, Skeleton};
+use crate::ui::read::read;
+
+/// The tab, and over it the event that is open.
+#[component]
+pub fn WebhookTab() -> impl IntoView {
+    let params = use_params_map();
+    let account = Memo::new(move |_| params.read().get("account").unwrap_or_default());
+    let writes = Writes::new();
+    provide_context(writes);
+    // A token belongs to the account that it was made for.
+    Effect::watch(move || account.get(), move |_, _, _| writes.issued.set(None), false);
+    let page = read(move || (account.get(), writes.done.get()), |(account, _)| load_webhook(account));
+    view! {
+        <div class="webhook">
+            <AsyncView resource=page loading=|| view! { <Skeleton lines=6 /> } let:page>
+                <Overall page />
+            </AsyncView>
+            <EventLog />
+        </div>
+        <Outlet />
+    }
+}
+
+/// How it is doing, and what can be done about it. The cards' types are erased: side by side they are more than the
+/// compiler lays out.
+#[component]
+fn Overall(page: WebhookPage) -> impl IntoView {
+    let pulse = view! { <PulseStrip page=page.clone() /> }.into_any();
+    let set_up = view! { <SetUp page=page.clone() /> }.into_any();
+    let next = view! { <Next page /> }.into_any();
+    view! {
+        {pulse}
+        <div class="cols">{set_up} {next}</div>
+    }
+}
+
+/// No event is open: the browser's tab is named after the account. A title has no place in the page, and the router
+/// puts what is opened next where this was: so there is an element.
+#[component]
+pub fn NoEvent() -> impl IntoView {
+    view! {
+        <div hidden>
+            <AccountTitle />
+        </div>
+    }
+}

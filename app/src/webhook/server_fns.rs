@@ -1,0 +1,68 @@
+use leptos::prelude::*;
+
+#[cfg(feature = "ssr")]
+use super::address;
+use crate::contract::{
+    ConsoleError, EventDetail, EventPage, EventQuery, EventRef, IssuedToken, RotateToken, SaveWebhook, SetEnabled,
+    WebhookPage,
+};
+#[cfg(feature = "ssr")]
+use crate::{console::console, reply::reply};
+
+/// Everything on the tab but the event log.
+#[server(prefix = "/api", endpoint = "webhook")]
+pub async fn load_webhook(account: String) -> Result<WebhookPage, ConsoleError> {
+    console()?.webhook(account).await
+}
+
+/// Sets the webhook up, or changes it.
+#[server(name = SaveWebhookAction, prefix = "/api", endpoint = "save_webhook")]
+pub async fn save_webhook(form: SaveWebhook) -> Result<Option<IssuedToken>, ConsoleError> {
+    let (console, reply) = (console()?, reply()?);
+    let tab = address::tab(&form.account);
+    let issued = console.save_webhook(form).await?;
+    reply.land(&tab);
+    Ok(issued)
+}
+
+/// Makes a new verify token.
+#[server(name = RotateTokenAction, prefix = "/api", endpoint = "rotate_token")]
+pub async fn rotate_token(form: RotateToken) -> Result<IssuedToken, ConsoleError> {
+    let (console, reply) = (console()?, reply()?);
+    let tab = address::tab(&form.account);
+    let issued = console.rotate_token(form).await?;
+    reply.land(&tab);
+    Ok(issued)
+}
+
+/// Switches the webhook off or on.
+#[server(name = SetEnabledAction, prefix = "/api", endpoint = "set_enabled")]
+pub async fn set_enabled(form: SetEnabled) -> Result<(), ConsoleError> {
+    let (console, reply) = (console()?, reply()?);
+    let tab = address::tab(&form.account);
+    console.set_enabled(form).await?;
+    reply.land(&tab);
+    Ok(())
+}
+
+/// One page of the event log.
+#[server(prefix = "/api", endpoint = "events")]
+pub async fn load_events(query: EventQuery) -> Result<EventPage, ConsoleError> {
+    console()?.events(query).await
+}
+
+/// Everything about one event.
+#[server(prefix = "/api", endpoint = "event")]
+pub async fn load_event(event: EventRef) -> Result<EventDetail, ConsoleError> {
+    console()?.event(event).await
+}
+
+/// Has an event processed again.
+#[server(name = ReplayAction, prefix = "/api", endpoint = "replay")]
+pub async fn replay(event: EventRef) -> Result<(), ConsoleError> {
+    let (console, reply) = (console()?, reply()?);
+    let page = address::event_page(&event.account, &event.event);
+    console.replay(event).await?;
+    reply.land(&page);
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! Callback path and app secret. What is left empty stays as it is.
+
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use web_sys::HtmlInputElement;
+
+use super::field::{Field, Spec};
+use super::refusal::{RefusalBox, refusal};
+use super::writes::Writes;
+use crate::contract::{Changed, Timestamp, WebhookConfig, WebhookStatus, validate};
+use crate::ui::time::{Exact, day_label};
+
+const PATH: Spec = Spec {
+    id: "callback_path",
+    name: "form[callback_path]",
+    label: "Callback path",
+    secret: false,
+    check: |text| validate::callback_path(text).err(),
+};
+
+const SECRET: Spec = Spec {
+    id: "app_secret",
+    name: "form[app_secret]",
+    label: "App secret",
+    secret: true,
+    check: |text| validate::app_secret(text).err(),
+};
+
+/// The form. Nothing can be typed into it while the webhook is disabled.
+#[component]
+pub fn SettingsForm(
+    /// The account's id.
+    account: String,
+    /// What is set; none at the first time.
+    config: Option<WebhookConfig>,
+    /// The server's clock.
+    now: Timestamp,
+) -> impl IntoView {
+    let save = expect_context::<Writes>().save;
+    let pending = save.pending();
+    let refused = Memo::new(move |_| refusal(save.value().get(), save.version().get()));
+    let at = move |spec: Spec| Signal::derive(move || refused.get().and_then(|refusal| refusal.at(spec.id)));
+    let disabled = config.as_ref().is_some_and(|config| config.status == WebhookStatus::Disabled);
+    let (first_time, until) = (config.is_none(), config.as_ref().and_then(|config| config.previous_secret_until));
+    let path = config.as_ref().map(|config| config.callback_path.clone()).unwrap_or_default();
+    let secret_set = config.map(|config| config.app_secret_set);
+    view! {
+        <ActionForm action=save>
+            <RefusalBox refusal=refused />
+            <input type="hidden" name="form[account]" value=account />
+            <Field
+                spec=PATH
+                value=path
+                placeholder="Made for you if left empty".to_owned()
+                hint=format!("{} or a path below it, or a full https URL of it.", validate::CALLBACK_PREFIX)
+                refused=at(PATH)
+                disabled
+            />
+            <Field
+                spec=SECRET
+                placeholder=secret_placeholder(secret_set.as_ref(), now)
+                hint=secret_hint(secret_set)
+                refused=at(SECRET)
+                disabled
+            />
+            {(!first_time).then(|| view! { <OverlapField until now disabled /> })}
+            <div class="field end">
+                <button
+                    class="btn primary"
+                    type="submit"
+                    disabled=disabled
+                    aria-disabled=move || pending.get().then_some("true")
+                >
+                    {if first_time { "Set up the webhook" } else { "Save" }}
+                </button>
+                <small>{saying(disabled, first_time)}</small>
+            </div>
+        </ActionForm>
+    }
+}
+
+fn saying(disabled: bool, first_time: bool) -> &'static str {
+    match (disabled, first_time) {
+        (true, _) => "Nothing can be changed while the webhook is disabled.",
+        (_, true) => "A verify token is made with it, and shown once.",
+        (_, false) => "Works from the next post on.",
+    }
+}
+
+fn secret_placeholder(set: Option<&Changed>, now: Timestamp) -> String {
+    set.map_or_else(String::new, |set| format!("•••••••••••••••• set {}", day_label(set.at, now)))
+}
+
+fn secret_hint(set: Option<Changed>) -> String {
+    match set {
+        None => "At least 32 characters: App Dashboard → App settings → Basic.".into(),
+        Some(Changed { by: Some(name), .. }) => format!("Set by {name}. Never shown; left empty, it stays."),
+        Some(Changed { by: None, .. }) => "Never shown; left empty, it stays.".into(),
+    }
+}
+
+#[component]
+fn OverlapField(until: Option<Timestamp>, now: Timestamp, disabled: bool) -> impl IntoView {
+    let still = until.filter(|until| *until > now);
+    view! {
+        <div class="field">
+            <label for="overlap">"The old secret"</label>
+            <select class="input" id="overlap" name="form[overlap]" disabled=disabled aria-describedby="overlap-hint">
+                <option value="none">"ends when a new one is saved"</option>
+                <option value="hour">"stays valid for 1 hour"</option>
+                <option value="day" selected>
+                    "stays valid for 24 hours"
+                </option>
+            </select>
+            <small id="overlap-hint">
+                {still
+                    .map(|at| {
+                        view! {
+                            "The one before is accepted until "
+                            <Exact at />
+                            ". "
+                        }
+                    })} "Meta changes over at its own pace."
+            </small>
+        </div>
+    }
+}
+
+/// Empties the secret once it is saved: the field is only for a new one.
+pub fn forget_secret() {
+    let field = document().get_element_by_id(SECRET.id);
+    if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlInputElement>().ok()) {
+        field.set_value("");
+    }
+}

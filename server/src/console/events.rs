@@ -1,0 +1,105 @@
+//! The event log of an account: the list, one event, and sending one through again.
+
+use app::contract::{ConsoleError, EventDetail, EventPage, EventQuery, EventRef};
+use futures::FutureExt;
+use serde_json::json;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use super::read::id;
+use super::webhook::{actor, find_account, owner, permissions, require};
+use super::{ReadError, views};
+use crate::audit::{self, Entry};
+use crate::conversations::cursor::Cursor;
+use crate::conversations::store as conversations;
+use crate::event_log::listing::page::{Filter, Way, link};
+use crate::event_log::listing::store::{self, AttemptRow, DetailRow, EventRow, SiblingRow};
+use crate::ids::{EventId, Owner};
+use crate::users::session::Session;
+
+/// One page of the log, newest event first.
+pub async fn list(session: &Session, query: EventQuery, now: OffsetDateTime) -> Result<EventPage, ReadError> {
+    let owner = owner(session, &query.account)?;
+    let filter = Filter::parse(&query)?;
+    let asked = filter.clone();
+    let rows = session.tenant.transaction(move |connection| {
+        async move {
+            find_account(connection, owner).await?;
+            Ok::<_, ReadError>(store::list(connection, owner, &asked).await?)
+        }
+        .boxed()
+    });
+    let mut rows = rows.await?;
+    let has_more = rows.len() > filter.size;
+    rows.truncate(filter.size);
+    if filter.way == Way::Newer {
+        rows.reverse();
+    }
+    let is_first = query.cursor.as_deref().is_none_or(str::is_empty);
+    let (older, newer) = match filter.way {
+        Way::Older => (has_more, !is_first),
+        // Wherever one can go to newer ones, one came from older ones.
+        Way::Newer => (true, has_more),
+    };
+    let place = |row: Option<&EventRow>| row.map(|row| Cursor { at: row.event_ts, id: row.id });
+    Ok(EventPage {
+        next: place(rows.last()).filter(|_| older).map(|cursor| link(Way::Older, cursor)),
+        previous: place(rows.first()).filter(|_| newer).map(|cursor| link(Way::Newer, cursor)),
+        events: rows.iter().map(views::event).collect(),
+        now: views::timestamp(now),
+    })
+}
+
+/// What one event's page is made from.
+pub struct Detail {
+    /// The event and its delivery.
+    pub row: DetailRow,
+    /// The other updates of the delivery.
+    pub siblings: Vec<SiblingRow>,
+    /// Failed tries.
+    pub attempts: Vec<AttemptRow>,
+    /// The message it became or is about, with its conversation.
+    pub became: Option<conversations::BecameRow>,
+}
+
+/// Everything about one event.
+pub async fn read(session: &Session, asked: EventRef, now: OffsetDateTime) -> Result<EventDetail, ReadError> {
+    let (owner, event) = (owner(session, &asked.account)?, id::<EventId>(&asked.event)?);
+    let detail = session.tenant.transaction(move |connection| load(connection, owner, event).boxed()).await?;
+    Ok(views::event_detail(detail, permissions(session.viewer.role).replay, now))
+}
+
+async fn load(connection: &mut PgConnection, owner: Owner, event: EventId) -> Result<Detail, ReadError> {
+    let row = store::find(&mut *connection, owner, event).await?.ok_or(ConsoleError::NotFound)?;
+    let siblings = store::siblings(&mut *connection, owner, row.delivery.id).await?;
+    let attempts = store::attempts(&mut *connection, owner.company, event).await?;
+    let became = match &row.event.object_id {
+        Some(wamid) => conversations::became(connection, owner, wamid).await?,
+        None => None,
+    };
+    Ok(Detail { row, siblings, attempts, became })
+}
+
+/// Has a dead or processed event processed again: its effect is the same however often.
+pub async fn replay(session: &Session, asked: EventRef, now: OffsetDateTime) -> Result<(), ReadError> {
+    require(permissions(session.viewer.role).replay)?;
+    let (owner, event) = (owner(session, &asked.account)?, id::<EventId>(&asked.event)?);
+    let actor = actor(session);
+    session
+        .tenant
+        .transaction(move |connection| {
+            async move {
+                store::find(&mut *connection, owner, event).await?.ok_or(ConsoleError::NotFound)?;
+                let before = store::replay(&mut *connection, owner, event, now).await?;
+                let before = before.ok_or_else(|| ConsoleError::Invalid {
+                    field: "event".into(),
+                    message: "Only an event that was processed or given up can be sent through again.".into(),
+                })?;
+                let details = json!({ "before": before, "after": "pending" });
+                let entry = Entry::done(actor, "event.replayed", "event", Some(event.0), details);
+                Ok::<_, ReadError>(audit::insert(connection, owner.company, entry).await?)
+            }
+            .boxed()
+        })
+        .await
+}

@@ -1,0 +1,269 @@
+//! The Webhook tab: what it shows, and what a person may change there.
+
+use std::sync::Arc;
+
+use app::contract::{
+    ConsoleError, IssuedToken, Overlap, Permissions, Pulse, Role, RotateToken, SaveWebhook, SetEnabled, WebhookPage,
+};
+use futures::FutureExt;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use sqlx::PgConnection;
+use time::{Duration, OffsetDateTime};
+
+use super::read::id;
+use super::{ReadError, views};
+use crate::accounts::store as accounts;
+use crate::audit::{self, Actor, Entry};
+use crate::crypto::{self, KeyRing};
+use crate::event_log::listing::page::Filter;
+use crate::event_log::listing::store as log;
+use crate::ids::{AccountId, Owner};
+use crate::users::session::Session;
+use crate::webhook_config::new_config::{self, Given, InvalidConfig};
+use crate::webhook_config::store::{self as configs, Change, NewRow};
+
+/// What a role may do on the tab. The one table that the page and every change ask.
+pub fn permissions(role: Role) -> Permissions {
+    match role {
+        Role::Admin => Permissions { configure: true, rotate_token: true, set_status: true, replay: true },
+        Role::Manager => Permissions { configure: false, rotate_token: false, set_status: true, replay: true },
+        Role::Viewer => Permissions::default(),
+    }
+}
+
+/// Refuses what a role may not do.
+pub fn require(allowed: bool) -> Result<(), ConsoleError> {
+    if allowed { Ok(()) } else { Err(ConsoleError::Forbidden) }
+}
+
+/// Everything on the tab but the event log.
+pub async fn read(
+    session: &Session,
+    account: &str,
+    public_url: &str,
+    now: OffsetDateTime,
+) -> Result<WebhookPage, ReadError> {
+    let owner = owner(session, account)?;
+    let most = i64::from(Pulse::MOST) + 1;
+    let (account, config, last, counts, rejections) = session
+        .tenant
+        .transaction(move |connection| {
+            async move {
+                let account = find_account(connection, owner).await?;
+                let config = configs::shown(&mut *connection, owner).await?;
+                let last = log::list(&mut *connection, owner, &Filter::newest()).await?.into_iter().next();
+                let counts = log::pulse(&mut *connection, owner, now, most).await?;
+                let path = config.as_ref().map_or("", |config| config.callback_path.as_str());
+                let rejections = log::rejections(connection, owner, path, now - Duration::DAY, most).await?;
+                Ok::<_, ReadError>((account, config, last, counts, rejections))
+            }
+            .boxed()
+        })
+        .await?;
+    Ok(WebhookPage {
+        account: views::account(account),
+        may: permissions(session.viewer.role),
+        config: config.map(|config| views::webhook_config(config, public_url)),
+        pulse: views::pulse(last.as_ref(), counts),
+        rejections: rejections.into_iter().map(views::rejection).collect(),
+        now: views::timestamp(now),
+    })
+}
+
+/// Sets the webhook up, or changes it. At the first time the verify token is given back, this once.
+pub async fn save(
+    session: &Session,
+    keys: &Arc<KeyRing>,
+    form: SaveWebhook,
+    now: OffsetDateTime,
+) -> Result<Option<IssuedToken>, ReadError> {
+    require(permissions(session.viewer.role).configure)?;
+    let owner = owner(session, &form.account)?;
+    let current = session.tenant.transaction(move |connection| {
+        async move {
+            find_account(connection, owner).await?;
+            Ok::<_, ReadError>(configs::shown(connection, owner).await?)
+        }
+        .boxed()
+    });
+    let path = Some(form.callback_path).filter(|path| !path.trim().is_empty());
+    let app_secret = Some(form.app_secret).filter(|secret| !secret.trim().is_empty()).map(SecretString::from);
+    match current.await? {
+        None => set_up(session, keys, owner, path, app_secret).await.map(Some),
+        Some(config) if config.status == "disabled" => Err(switched_off().into()),
+        Some(_) => change(session, keys, owner, path, app_secret, form.overlap, now).await.map(|()| None),
+    }
+}
+
+async fn set_up(
+    session: &Session,
+    keys: &Arc<KeyRing>,
+    owner: Owner,
+    callback_path: Option<String>,
+    app_secret: Option<SecretString>,
+) -> Result<IssuedToken, ReadError> {
+    let missing = || invalid("app_secret", "Please give the app secret from Meta's app dashboard.");
+    let given = Given { app_secret: Some(app_secret.ok_or_else(missing)?), callback_path, ..Given::default() };
+    let keys = Arc::clone(keys);
+    let prepared = blocking(move || new_config::prepare(owner, &given, &keys)).await??;
+    let details = json!({ "after": { "callback_path": prepared.row.callback_path } });
+    let entry = Entry::done(actor(session), "webhook.set_up", "account", Some(owner.account.0), details);
+    let (row, by): (NewRow, _) = (prepared.row, session.user);
+    session
+        .tenant
+        .transaction(move |connection| {
+            async move {
+                configs::insert(&mut *connection, owner, &row, Some(by)).await?;
+                audit::insert(connection, owner.company, entry).await
+            }
+            .boxed()
+        })
+        .await?;
+    Ok(IssuedToken { verify_token: prepared.verify_token.expose_secret().to_owned() })
+}
+
+async fn change(
+    session: &Session,
+    keys: &Arc<KeyRing>,
+    owner: Owner,
+    callback_path: Option<String>,
+    app_secret: Option<SecretString>,
+    overlap: Overlap,
+    now: OffsetDateTime,
+) -> Result<(), ReadError> {
+    let callback_path = callback_path.map(|path| new_config::callback_path(Some(&path))).transpose()?;
+    let app_secret = match app_secret {
+        Some(secret) => {
+            let sealed = keys.seal(owner, &new_config::app_secret(&secret)?).map_err(InvalidConfig::from)?;
+            Some((sealed, until(overlap, now)))
+        }
+        None => None,
+    };
+    let change = Change { callback_path, app_secret };
+    let (actor, by) = (actor(session), session.user);
+    session
+        .tenant
+        .transaction(move |connection| {
+            async move {
+                let before = configs::change(&mut *connection, owner, &change, by, now).await?;
+                let before = before.ok_or_else(switched_off)?;
+                let details = json!({
+                    "before": { "callback_path": before },
+                    "after": { "callback_path": change.callback_path.as_ref().unwrap_or(&before) },
+                    "app_secret_replaced": change.app_secret.is_some(),
+                });
+                let entry = Entry::done(actor, "webhook.changed", "account", Some(owner.account.0), details);
+                Ok::<_, ReadError>(audit::insert(connection, owner.company, entry).await?)
+            }
+            .boxed()
+        })
+        .await
+}
+
+/// Puts another verify token in place, and gives it back, this once.
+pub async fn rotate(
+    session: &Session,
+    keys: &Arc<KeyRing>,
+    form: RotateToken,
+    now: OffsetDateTime,
+) -> Result<IssuedToken, ReadError> {
+    require(permissions(session.viewer.role).rotate_token)?;
+    let owner = owner(session, &form.account)?;
+    let own = Some(form.own).filter(|token| !token.trim().is_empty()).map(SecretString::from);
+    let token = new_config::verify_token(own.as_ref())?;
+    let digest = keys.digest(&token);
+    let hashed = token.clone();
+    let hash = blocking(move || crypto::hash_password(&hashed)).await?.map_err(InvalidConfig::from)?;
+    let (actor, by, chosen) = (actor(session), session.user, own.is_some());
+    session
+        .tenant
+        .transaction(move |connection| {
+            async move {
+                find_account(connection, owner).await?;
+                if !configs::set_token(&mut *connection, owner, &hash, &digest, by, now).await? {
+                    return Err(switched_off().into());
+                }
+                let details = json!({ "chosen_by_hand": chosen });
+                let entry = Entry::done(actor, "webhook.token_rotated", "account", Some(owner.account.0), details);
+                Ok::<_, ReadError>(audit::insert(connection, owner.company, entry).await?)
+            }
+            .boxed()
+        })
+        .await?;
+    Ok(IssuedToken { verify_token: token.expose_secret().to_owned() })
+}
+
+/// Switches the webhook off or on. What is so already stays so.
+pub async fn set_enabled(session: &Session, form: SetEnabled, now: OffsetDateTime) -> Result<(), ReadError> {
+    require(permissions(session.viewer.role).set_status)?;
+    let owner = owner(session, &form.account)?;
+    let (actor, by) = (actor(session), session.user);
+    session
+        .tenant
+        .transaction(move |connection| {
+            async move {
+                find_account(connection, owner).await?;
+                let changed = configs::set_enabled(&mut *connection, owner, form.enabled, by, now).await?;
+                if let Some((before, after)) = changed {
+                    let details = json!({ "before": before, "after": after });
+                    let action = if form.enabled { "webhook.enabled" } else { "webhook.disabled" };
+                    let entry = Entry::done(actor, action, "account", Some(owner.account.0), details);
+                    audit::insert(connection, owner.company, entry).await?;
+                }
+                Ok(())
+            }
+            .boxed()
+        })
+        .await
+}
+
+/// The account that an id from the browser names, within the person's company.
+pub fn owner(session: &Session, account: &str) -> Result<Owner, ConsoleError> {
+    Ok(Owner { company: session.tenant.company(), account: id::<AccountId>(account)? })
+}
+
+/// The account's row, or `NotFound`: a foreign id gets the same answer.
+pub async fn find_account(connection: &mut PgConnection, owner: Owner) -> Result<accounts::AccountRow, ReadError> {
+    let found = accounts::list(connection, owner.company, Some(owner.account)).await?.pop();
+    Ok(found.ok_or(ConsoleError::NotFound)?)
+}
+
+/// The person, for the audit log.
+pub fn actor(session: &Session) -> Actor {
+    Actor::User(session.user, session.viewer.name.clone())
+}
+
+impl From<InvalidConfig> for ReadError {
+    fn from(error: InvalidConfig) -> Self {
+        match error {
+            InvalidConfig::Field { field, message } => Self::Console(invalid(field, message)),
+            InvalidConfig::Crypto(error) => {
+                tracing::error!(%error, "a secret could not be prepared");
+                Self::Console(ConsoleError::Unavailable { request_id: None })
+            }
+        }
+    }
+}
+
+fn invalid(field: &str, message: &str) -> ConsoleError {
+    ConsoleError::Invalid { field: field.to_owned(), message: message.to_owned() }
+}
+
+fn switched_off() -> ConsoleError {
+    invalid("account", "The webhook is switched off: enable it before changing it.")
+}
+
+fn until(overlap: Overlap, now: OffsetDateTime) -> Option<OffsetDateTime> {
+    match overlap {
+        Overlap::None => None,
+        Overlap::Hour => Some(now + Duration::HOUR),
+        Overlap::Day => Some(now + Duration::DAY),
+    }
+}
+
+/// Runs slow work (argon2) off the async threads.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ConsoleError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_panicked| ConsoleError::Unavailable { request_id: None })
+}

@@ -1,0 +1,4 @@
+//! Reading the event log: the list of an account, one event with all around it, and sending one through again.
+
+pub mod page;
+pub mod store;

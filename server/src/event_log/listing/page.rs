@@ -1,0 +1,152 @@
+//! Which page of the log: filters, and a place to go on from in either direction.
+
+use app::contract::{ConsoleError, EventQuery, EventState};
+use time::macros::format_description;
+use time::{Date, Duration, OffsetDateTime};
+
+use crate::conversations::cursor::Cursor;
+
+/// Longest search text, in characters.
+const LONGEST_SEARCH: usize = 200;
+
+/// Which way a page goes from its cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// To older events: the first page, and `next`.
+    Older,
+    /// To newer events: `previous`.
+    Newer,
+}
+
+/// Which events, in the database's terms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// Only in this state.
+    pub state: Option<EventState>,
+    /// Only of this type.
+    pub event_type: Option<String>,
+    /// From this moment on.
+    pub from: Option<OffsetDateTime>,
+    /// Before this moment.
+    pub until: Option<OffsetDateTime>,
+    /// Part of an object's id or dedup key; empty: all.
+    pub search: String,
+    /// Where to go on.
+    pub cursor: Cursor,
+    /// In which direction.
+    pub way: Way,
+    /// Rows on a page.
+    pub size: usize,
+}
+
+impl Filter {
+    /// Reads what the URL asks for.
+    ///
+    /// # Errors
+    /// `Invalid`, naming the field.
+    pub fn parse(query: &EventQuery) -> Result<Self, ConsoleError> {
+        let (way, cursor) = match query.cursor.as_deref().filter(|text| !text.is_empty()) {
+            None => (Way::Older, Cursor::start()),
+            Some(text) => place(text).ok_or_else(|| invalid("cursor", "This link leads to no page of the list."))?,
+        };
+        Ok(Self {
+            state: query.state,
+            event_type: Some(query.event_type.trim().to_owned()).filter(|word| !word.is_empty()),
+            from: day("from", &query.from)?,
+            until: day("to", &query.to)?.map(|day| day + Duration::DAY),
+            search: query.search.trim().chars().take(LONGEST_SEARCH).collect(),
+            cursor,
+            way,
+            size: if matches!(query.size, 50 | 100) { query.size as usize } else { 25 },
+        })
+    }
+}
+
+impl Filter {
+    /// Only the newest event.
+    pub fn newest() -> Self {
+        Self {
+            state: None,
+            event_type: None,
+            from: None,
+            until: None,
+            search: String::new(),
+            cursor: Cursor::start(),
+            way: Way::Older,
+            size: 1,
+        }
+    }
+}
+
+/// A link to the page that goes on from here.
+pub fn link(way: Way, cursor: Cursor) -> String {
+    let sign = if way == Way::Older { 'o' } else { 'n' };
+    format!("{sign}{}", cursor.encode())
+}
+
+fn place(text: &str) -> Option<(Way, Cursor)> {
+    let (way, rest) = match text.split_at_checked(1)? {
+        ("o", rest) => (Way::Older, rest),
+        ("n", rest) => (Way::Newer, rest),
+        _ => return None,
+    };
+    Some((way, Cursor::parse(rest)?))
+}
+
+fn day(field: &str, text: &str) -> Result<Option<OffsetDateTime>, ConsoleError> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let date = Date::parse(text.trim(), format_description!("[year]-[month]-[day]"));
+    // Beyond these years PostgreSQL and the time crate disagree; nothing happened there anyway.
+    let date = date.ok().filter(|date| (2000..3000).contains(&date.year()));
+    date.map(|date| Some(date.midnight().assume_utc()))
+        .ok_or_else(|| invalid(field, "Please give a day as YYYY-MM-DD."))
+}
+
+fn invalid(field: &str, message: &str) -> ConsoleError {
+    ConsoleError::Invalid { field: field.to_owned(), message: message.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_day_range_includes_its_last_day() {
+        let query = EventQuery { from: "2026-11-01".into(), to: " 2026-11-02 ".into(), ..EventQuery::default() };
+        let filter = Filter::parse(&query).unwrap();
+        assert_eq!(filter.from, Some(datetime!(2026-11-01 0:00 UTC)));
+        assert_eq!(filter.until, Some(datetime!(2026-11-03 0:00 UTC)));
+    }
+
+    #[test]
+    fn what_is_malformed_is_named() {
+        for (field, query) in [
+            ("from", EventQuery { from: "yesterday".into(), ..EventQuery::default() }),
+            ("to", EventQuery { to: "9999-12-31".into(), ..EventQuery::default() }),
+            ("cursor", EventQuery { cursor: Some("x1_2".into()), ..EventQuery::default() }),
+        ] {
+            let Err(ConsoleError::Invalid { field: named, .. }) = Filter::parse(&query) else {
+                panic!("{field} passed")
+            };
+            assert_eq!(named, field);
+        }
+    }
+
+    #[test]
+    fn a_link_leads_on_in_its_direction() {
+        let cursor = Cursor { at: datetime!(2026-11-01 12:00 UTC), id: Uuid::now_v7() };
+        assert_eq!(place(&link(Way::Newer, cursor)), Some((Way::Newer, cursor)));
+        assert_eq!(place(&link(Way::Older, cursor)), Some((Way::Older, cursor)));
+    }
+
+    #[test]
+    fn only_three_sizes_are_offered() {
+        let size = |size| Filter::parse(&EventQuery { size, ..EventQuery::default() }).unwrap().size;
+        assert_eq!([0, 25, 50, 100, 1_000_000].map(size), [25, 25, 50, 100, 25]);
+    }
+}

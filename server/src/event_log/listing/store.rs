@@ -1,0 +1,481 @@
+//! SQL of reading the event log.
+
+use serde_json::Value;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::page::{Filter, Way};
+use crate::conversations::store::literally;
+use crate::ids::{CompanyId, EventId, Owner};
+
+/// A line of the log.
+#[derive(Clone, Debug)]
+pub struct EventRow {
+    /// Its id.
+    pub id: Uuid,
+    /// When it came.
+    pub received_at: OffsetDateTime,
+    /// By Meta's clock.
+    pub event_ts: OffsetDateTime,
+    /// `message`, `status` …
+    pub event_type: String,
+    /// `text`, `read` …
+    pub event_subtype: Option<String>,
+    /// What it is about.
+    pub object_id: Option<String>,
+    /// Unique per company.
+    pub dedup_key: String,
+    /// What has become of it.
+    pub state: String,
+    /// Tries that have ended.
+    pub attempts: i32,
+}
+
+/// One page and one row more, in the order of its way: newest first for older ones, oldest first for newer ones.
+///
+/// Events without an account are those of the deliveries that the account signed; they are listed when unrouted ones
+/// are asked for.
+pub async fn list(tenant: &mut PgConnection, owner: Owner, filter: &Filter) -> Result<Vec<EventRow>, sqlx::Error> {
+    let limit = i64::try_from(filter.size + 1).unwrap_or(i64::MAX);
+    let state = filter.state.map(app::contract::EventState::as_str);
+    let search = literally(&filter.search);
+    match (filter.way, state) {
+        (Way::Older, Some("unrouted")) => older_unrouted(tenant, owner, filter, &search, limit).await,
+        (Way::Newer, Some("unrouted")) => newer_unrouted(tenant, owner, filter, &search, limit).await,
+        (Way::Older, _) => older(tenant, owner, filter, state, &search, limit).await,
+        (Way::Newer, _) => newer(tenant, owner, filter, state, &search, limit).await,
+    }
+}
+
+async fn older(
+    tenant: &mut PgConnection,
+    owner: Owner,
+    filter: &Filter,
+    state: Option<&str>,
+    search: &str,
+    limit: i64,
+) -> Result<Vec<EventRow>, sqlx::Error> {
+    sqlx::query_as!(
+        EventRow,
+        r#"
+        select id, received_at, event_ts, event_type, event_subtype, object_id, dedup_key, state::text as "state!",
+               attempts
+        from whatsapp_webhook_event_logs
+        where company_id = $1 and account_id = $2 and (event_ts, id) < ($3, $4)
+          and ($5::text is null or state = $5::text::webhook_event_state)
+          and ($6::text is null or event_type = $6) and ($7::timestamptz is null or event_ts >= $7)
+          and ($8::timestamptz is null or event_ts < $8)
+          and ($9 = '' or object_id ilike '%' || $9 || '%' or dedup_key ilike '%' || $9 || '%')
+        order by event_ts desc, id desc
+        limit $10
+        "#,
+        owner.company.0,
+        owner.account.0,
+        filter.cursor.at,
+        filter.cursor.id,
+        state,
+        filter.event_type,
+        filter.from,
+        filter.until,
+        search,
+        limit,
+    )
+    .fetch_all(tenant)
+    .await
+}
+
+async fn newer(
+    tenant: &mut PgConnection,
+    owner: Owner,
+    filter: &Filter,
+    state: Option<&str>,
+    search: &str,
+    limit: i64,
+) -> Result<Vec<EventRow>, sqlx::Error> {
+    sqlx::query_as!(
+        EventRow,
+        r#"
+        select id, received_at, event_ts, event_type, event_subtype, object_id, dedup_key, state::text as "state!",
+               attempts
+        from whatsapp_webhook_event_logs
+        where company_id = $1 and account_id = $2 and (event_ts, id) > ($3, $4)
+          and ($5::text is null or state = $5::text::webhook_event_state)
+          and ($6::text is null or event_type = $6) and ($7::timestamptz is null or event_ts >= $7)
+          and ($8::timestamptz is null or event_ts < $8)
+          and ($9 = '' or object_id ilike '%' || $9 || '%' or dedup_key ilike '%' || $9 || '%')
+        order by event_ts, id
+        limit $10
+        "#,
+        owner.company.0,
+        owner.account.0,
+        filter.cursor.at,
+        filter.cursor.id,
+        state,
+        filter.event_type,
+        filter.from,
+        filter.until,
+        search,
+        limit,
+    )
+    .fetch_all(tenant)
+    .await
+}
+
+async fn older_unrouted(
+    tenant: &mut PgConnection,
+    owner: Owner,
+    filter: &Filter,
+    search: &str,
+    limit: i64,
+) -> Result<Vec<EventRow>, sqlx::Error> {
+    sqlx::query_as!(
+        EventRow,
+        r#"
+        select e.id, e.received_at, e.event_ts, e.event_type, e.event_subtype, e.object_id, e.dedup_key,
+               e.state::text as "state!", e.attempts
+        from whatsapp_webhook_event_logs e
+        join whatsapp_webhook_deliveries d on d.company_id = e.company_id and d.id = e.delivery_id
+        where e.company_id = $1 and e.state = 'unrouted' and d.signed_by_account = $2 and (e.event_ts, e.id) < ($3, $4)
+          and ($5::text is null or e.event_type = $5) and ($6::timestamptz is null or e.event_ts >= $6)
+          and ($7::timestamptz is null or e.event_ts < $7)
+          and ($8 = '' or e.object_id ilike '%' || $8 || '%' or e.dedup_key ilike '%' || $8 || '%')
+        order by e.event_ts desc, e.id desc
+        limit $9
+        "#,
+        owner.company.0,
+        owner.account.0,
+        filter.cursor.at,
+        filter.cursor.id,
+        filter.event_type,
+        filter.from,
+        filter.until,
+        search,
+        limit,
+    )
+    .fetch_all(tenant)
+    .await
+}
+
+async fn newer_unrouted(
+    tenant: &mut PgConnection,
+    owner: Owner,
+    filter: &Filter,
+    search: &str,
+    limit: i64,
+) -> Result<Vec<EventRow>, sqlx::Error> {
+    sqlx::query_as!(
+        EventRow,
+        r#"
+        select e.id, e.received_at, e.event_ts, e.event_type, e.event_subtype, e.object_id, e.dedup_key,
+               e.state::text as "state!", e.attempts
+        from whatsapp_webhook_event_logs e
+        join whatsapp_webhook_deliveries d on d.company_id = e.company_id and d.id = e.delivery_id
+        where e.company_id = $1 and e.state = 'unrouted' and d.signed_by_account = $2 and (e.event_ts, e.id) > ($3, $4)
+          and ($5::text is null or e.event_type = $5) and ($6::timestamptz is null or e.event_ts >= $6)
+          and ($7::timestamptz is null or e.event_ts < $7)
+          and ($8 = '' or e.object_id ilike '%' || $8 || '%' or e.dedup_key ilike '%' || $8 || '%')
+        order by e.event_ts, e.id
+        limit $9
+        "#,
+        owner.company.0,
+        owner.account.0,
+        filter.cursor.at,
+        filter.cursor.id,
+        filter.event_type,
+        filter.from,
+        filter.until,
+        search,
+        limit,
+    )
+    .fetch_all(tenant)
+    .await
+}
+
+/// An event with its delivery.
+#[derive(Clone, Debug)]
+pub struct DetailRow {
+    /// The line of the log.
+    pub event: EventRow,
+    /// As the database shows it.
+    pub payload: Option<Value>,
+    /// Its bytes.
+    pub raw: Vec<u8>,
+    /// Why it failed last, or is quarantined.
+    pub last_error: Option<String>,
+    /// Why it has no account.
+    pub unrouted_reason: Option<String>,
+    /// When it was processed.
+    pub processed_at: Option<OffsetDateTime>,
+    /// By which worker.
+    pub processed_by: Option<String>,
+    /// When it is due.
+    pub next_attempt_at: OffsetDateTime,
+    /// The delivery.
+    pub delivery: DeliveryRow,
+}
+
+/// A delivery without its body.
+#[derive(Clone, Debug)]
+pub struct DeliveryRow {
+    /// Its id.
+    pub id: Uuid,
+    /// When it came first.
+    pub received_at: OffsetDateTime,
+    /// How often it came.
+    pub seen_count: i32,
+    /// When it came last.
+    pub last_seen_at: OffsetDateTime,
+    /// Bytes.
+    pub body_size: i32,
+    /// Of the body.
+    pub body_sha256: Vec<u8>,
+    /// The header.
+    pub signature: String,
+    /// Which secret.
+    pub signed_with: String,
+    /// The headers kept.
+    pub headers: Value,
+}
+
+/// One event of an account, or one without an account in a delivery that the account signed.
+pub async fn find(tenant: &mut PgConnection, owner: Owner, event: EventId) -> Result<Option<DetailRow>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"
+        select e.id, e.received_at, e.event_ts, e.event_type, e.event_subtype, e.object_id, e.dedup_key,
+               e.state::text as "state!", e.attempts, e.payload,
+               substring(d.body from e.body_offset + 1 for e.body_length) as "raw!", e.last_error, e.unrouted_reason,
+               e.processed_at, e.processed_by, e.next_attempt_at, d.id as delivery_id,
+               d.received_at as delivery_received_at, d.seen_count, d.last_seen_at, d.body_size, d.body_sha256,
+               d.signature, d.signed_with, d.headers
+        from whatsapp_webhook_event_logs e
+        join whatsapp_webhook_deliveries d on d.company_id = e.company_id and d.id = e.delivery_id
+        where e.company_id = $1 and e.id = $3 and coalesce(e.account_id, d.signed_by_account) = $2
+        "#,
+        owner.company.0,
+        owner.account.0,
+        event.0,
+    )
+    .fetch_optional(tenant)
+    .await?;
+    Ok(row.map(|row| DetailRow {
+        event: EventRow {
+            id: row.id,
+            received_at: row.received_at,
+            event_ts: row.event_ts,
+            event_type: row.event_type,
+            event_subtype: row.event_subtype,
+            object_id: row.object_id,
+            dedup_key: row.dedup_key,
+            state: row.state,
+            attempts: row.attempts,
+        },
+        payload: row.payload,
+        raw: row.raw,
+        last_error: row.last_error,
+        unrouted_reason: row.unrouted_reason,
+        processed_at: row.processed_at,
+        processed_by: row.processed_by,
+        next_attempt_at: row.next_attempt_at,
+        delivery: DeliveryRow {
+            id: row.delivery_id,
+            received_at: row.delivery_received_at,
+            seen_count: row.seen_count,
+            last_seen_at: row.last_seen_at,
+            body_size: row.body_size,
+            body_sha256: row.body_sha256,
+            signature: row.signature,
+            signed_with: row.signed_with,
+            headers: row.headers,
+        },
+    }))
+}
+
+/// Another update of a delivery.
+#[derive(Clone, Debug)]
+pub struct SiblingRow {
+    /// Its id.
+    pub id: Uuid,
+    /// From 0.
+    pub position: i32,
+    /// `message` …
+    pub event_type: String,
+    /// `text` …
+    pub event_subtype: Option<String>,
+    /// What has become of it.
+    pub state: String,
+}
+
+/// The updates of a delivery that are this account's, at most 100.
+///
+/// There is no index by delivery, which every stored event would pay for: the ids of a delivery's events are made right
+/// after its own, and ids sort by time, so a short range of the primary key holds them all.
+pub async fn siblings(tenant: &mut PgConnection, owner: Owner, delivery: Uuid) -> Result<Vec<SiblingRow>, sqlx::Error> {
+    const SECONDS: u128 = 10_000 << 80;
+    let until = Uuid::from_u128(delivery.as_u128().saturating_add(SECONDS));
+    sqlx::query_as!(
+        SiblingRow,
+        r#"
+        select id, position, event_type, event_subtype, state::text as "state!"
+        from whatsapp_webhook_event_logs
+        where company_id = $1 and id between $3 and $4 and delivery_id = $3
+          and (account_id = $2 or account_id is null)
+        order by position
+        limit 100
+        "#,
+        owner.company.0,
+        owner.account.0,
+        delivery,
+        until,
+    )
+    .fetch_all(tenant)
+    .await
+}
+
+/// A failed try.
+#[derive(Clone, Debug)]
+pub struct AttemptRow {
+    /// From 1.
+    pub attempt: i32,
+    /// When.
+    pub failed_at: OffsetDateTime,
+    /// Which worker.
+    pub worker: String,
+    /// Why.
+    pub error: String,
+}
+
+/// The failed tries of an event, oldest first.
+pub async fn attempts(
+    tenant: &mut PgConnection,
+    company: CompanyId,
+    event: EventId,
+) -> Result<Vec<AttemptRow>, sqlx::Error> {
+    sqlx::query_as!(
+        AttemptRow,
+        r#"
+        select attempt, failed_at, worker, error from event_attempts
+        where company_id = $1 and event_id = $2 order by attempt
+        "#,
+        company.0,
+        event.0,
+    )
+    .fetch_all(tenant)
+    .await
+}
+
+/// Sends an event through again: with a fresh schedule of tries. None if its state does not allow it, else the state
+/// it was in.
+pub async fn replay(
+    tenant: &mut PgConnection,
+    owner: Owner,
+    event: EventId,
+    now: OffsetDateTime,
+) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"
+        with before as (
+            select id, state from whatsapp_webhook_event_logs
+            where company_id = $1 and account_id = $2 and id = $3 and state in ('dead', 'processed')
+            for update
+        )
+        update whatsapp_webhook_event_logs e
+        set state = 'pending', processed_at = null, processed_by = null, attempts = 0, next_attempt_at = $4
+        from before
+        where e.company_id = $1 and e.id = before.id
+        returning before.state::text as "state!"
+        "#,
+        owner.company.0,
+        owner.account.0,
+        event.0,
+        now,
+    )
+    .fetch_optional(tenant)
+    .await
+}
+
+/// How an account's log is doing. Counting stops at `most`.
+#[derive(Clone, Copy, Debug)]
+pub struct PulseRow {
+    /// Events in the last hour.
+    pub last_hour: i64,
+    /// Events in the last day.
+    pub last_day: i64,
+    /// Waiting.
+    pub waiting: i64,
+    /// Given up.
+    pub dead: i64,
+}
+
+/// Counts, each at most `most`.
+pub async fn pulse(
+    tenant: &mut PgConnection,
+    owner: Owner,
+    now: OffsetDateTime,
+    most: i64,
+) -> Result<PulseRow, sqlx::Error> {
+    sqlx::query_as!(
+        PulseRow,
+        r#"
+        select
+            (select count(*) from (select 1 from whatsapp_webhook_event_logs
+                where company_id = $1 and account_id = $2 and event_ts > $3::timestamptz - interval '1 hour'
+                limit $4) h) as "last_hour!",
+            (select count(*) from (select 1 from whatsapp_webhook_event_logs
+                where company_id = $1 and account_id = $2 and event_ts > $3::timestamptz - interval '1 day'
+                limit $4) d) as "last_day!",
+            (select count(*) from (select 1 from whatsapp_webhook_event_logs
+                where company_id = $1 and account_id = $2 and state = 'pending' limit $4) p) as "waiting!",
+            (select count(*) from (select 1 from whatsapp_webhook_event_logs
+                where company_id = $1 and account_id = $2 and state = 'dead' limit $4) x) as "dead!"
+        "#,
+        owner.company.0,
+        owner.account.0,
+        now,
+        most,
+    )
+    .fetch_one(tenant)
+    .await
+}
+
+/// How often the door refused for one reason.
+#[derive(Clone, Debug)]
+pub struct RejectionRow {
+    /// The word.
+    pub reason: String,
+    /// How often.
+    pub count: i64,
+    /// The last time.
+    pub last_at: OffsetDateTime,
+}
+
+/// What was refused on an account's path since `since`, most frequent first. Counting stops at `most`.
+pub async fn rejections(
+    tenant: &mut PgConnection,
+    owner: Owner,
+    callback_path: &str,
+    since: OffsetDateTime,
+    most: i64,
+) -> Result<Vec<RejectionRow>, sqlx::Error> {
+    sqlx::query_as!(
+        RejectionRow,
+        r#"
+        select reason, count(*) as "count!", max(rejected_at) as "last_at!"
+        from (
+            select reason, rejected_at from whatsapp_webhook_rejections
+            where company_id = $1 and rejected_at > $3
+              and (account_id = $2 or (account_id is null and callback_path = $4))
+            limit $5
+        ) recent
+        group by reason
+        order by count(*) desc, reason
+        "#,
+        owner.company.0,
+        owner.account.0,
+        since,
+        callback_path,
+        most,
+    )
+    .fetch_all(tenant)
+    .await
+}

@@ -1,0 +1,446 @@
+//! The event log of an account: its pages, its filters, one event, and sending one through again.
+
+use app::contract::Role;
+use serde_json::{Value, json};
+
+use crate::app::{NUMBER, NewTestAccount, SECRET, TestAccount, TestApp, WABA, body, status, text_message, value};
+use crate::browser::{Answer, Browser, Form};
+
+const ANN: &str = "ann@acme.travel";
+const LENA: &str = "16505551234";
+/// 2025-11-20, midnight.
+const MIDNIGHT: i64 = 1_763_596_800;
+
+/// A message from Lena.
+fn item(id: &str, at: i64) -> Value {
+    json!({ "from": LENA, "id": id, "timestamp": at.to_string(), "type": "text", "text": { "body": format!("I am {id}") } })
+}
+
+fn messages(items: &[Value]) -> Vec<u8> {
+    body(&value(&json!({ "messages": items })))
+}
+
+/// Somebody before the log of an account.
+struct Log {
+    app: TestApp,
+    browser: Browser,
+    account: String,
+}
+
+impl Log {
+    async fn start() -> Self {
+        let app = TestApp::start().await;
+        app.add_user(app.account.owner.company, ANN, Role::Manager).await;
+        let browser = Browser::signed_in(&app, ANN).await;
+        let account = app.account.owner.account.to_string();
+        Self { app, browser, account }
+    }
+
+    async fn ask(&self, fields: Form<'_>) -> Answer {
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (format!("query[{name}]"), *value)).collect();
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        let account = [("query[account]", self.account.as_str())];
+        self.browser.call("events", &[&account, fields.as_slice()].concat()).await
+    }
+
+    async fn page(&self, fields: Form<'_>) -> Value {
+        let answer = self.ask(fields).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()
+    }
+
+    /// The objects of the events found, newest first.
+    async fn found(&self, fields: Form<'_>) -> Vec<String> {
+        objects(&self.page(fields).await)
+    }
+
+    /// All pages in one direction, with what leads on from the last row: `next` or `previous`.
+    async fn walk(&self, filter: Form<'_>, direction: &str, from: Value) -> Vec<Value> {
+        let mut pages = vec![from];
+        while let Some(cursor) = pages.last().unwrap()[direction].as_str() {
+            assert!(pages.len() < 100, "{direction} has no end");
+            pages.push(self.page(&[filter, &[("cursor", cursor)]].concat()).await);
+        }
+        pages
+    }
+
+    /// The id of the event about this object.
+    async fn id(&self, object: &str) -> String {
+        let sql = format!("select id::text from whatsapp_webhook_event_logs where object_id = '{object}'");
+        self.app.texts(&sql).await.remove(0)
+    }
+
+    async fn call(&self, function: &str, event: &str) -> Answer {
+        self.browser.call(function, &[("event[account]", &self.account), ("event[event]", event)]).await
+    }
+
+    async fn detail(&self, event: &str) -> Value {
+        let answer = self.call("event", event).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()
+    }
+
+    /// Sends through again, and processes.
+    async fn replay(&self, event: &str) {
+        let answer = self.call("replay", event).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        self.app.drain().await;
+    }
+
+    async fn replay_is_refused(&self, event: &str) {
+        let answer = self.call("replay", event).await;
+        assert_eq!(answer.json()["Invalid"]["field"], "event", "{answer:?}");
+    }
+}
+
+fn objects(page: &Value) -> Vec<String> {
+    let object = |event: &Value| event["object_id"].as_str().unwrap_or("-").to_owned();
+    page["events"].as_array().unwrap().iter().map(object).collect()
+}
+
+#[tokio::test]
+async fn a_long_log_comes_in_pages_forwards_and_back_without_gap_or_repetition() {
+    let log = Log::start().await;
+    // Several in one second, so that time alone does not order them.
+    let items: Vec<_> = (0..130).map(|number| item(&format!("m{number:03}"), MIDNIGHT + number / 7)).collect();
+    log.app.accept(messages(&items)).await;
+    for (size, lengths) in [("25", vec![25, 25, 25, 25, 25, 5]), ("50", vec![50, 50, 30]), ("100", vec![100, 30])] {
+        let filter = [("size", size)];
+        let first = log.page(&filter).await;
+        assert_eq!(first["previous"], Value::Null, "nothing is newer than the first page");
+        let forwards = log.walk(&filter, "next", first).await;
+        assert_eq!(forwards.iter().map(|page| objects(page).len()).collect::<Vec<_>>(), lengths);
+        let all: Vec<String> = forwards.iter().flat_map(objects).collect();
+        let seconds: Vec<i64> = all.iter().rev().map(|id| id[1..].parse::<i64>().unwrap() / 7).collect();
+        assert!(seconds.is_sorted(), "newest first: {all:?}");
+        let mut each = all.clone();
+        each.sort();
+        assert_eq!(each, (0..130).map(|number| format!("m{number:03}")).collect::<Vec<_>>(), "each exactly once");
+
+        let mut backwards = log.walk(&filter, "previous", forwards.last().unwrap().clone()).await;
+        backwards.reverse();
+        assert_eq!(backwards.iter().map(objects).collect::<Vec<_>>(), forwards.iter().map(objects).collect::<Vec<_>>());
+        assert_eq!(backwards[0]["previous"], Value::Null);
+        assert!(backwards[0]["next"].is_string(), "and forwards again");
+    }
+    for other in ["0", "7", "1000000"] {
+        assert_eq!(log.found(&[("size", other)]).await.len(), 25, "{other}");
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_fits_one_page_leads_nowhere() {
+    let log = Log::start().await;
+    let page = log.page(&[]).await;
+    assert_eq!((&page["events"], &page["next"], &page["previous"]), (&json!([]), &Value::Null, &Value::Null));
+    log.app.accept(messages(&(0..25).map(|n| item(&format!("m{n}"), MIDNIGHT)).collect::<Vec<_>>())).await;
+    let page = log.page(&[]).await;
+    assert_eq!(objects(&page).len(), 25);
+    assert_eq!((&page["next"], &page["previous"]), (&Value::Null, &Value::Null));
+}
+
+#[tokio::test]
+async fn a_page_between_equal_times_skips_nothing_under_a_filter_too() {
+    let log = Log::start().await;
+    log.app.take_in(messages(&(0..60).map(|n| item(&format!("m{n:02}"), MIDNIGHT)).collect::<Vec<_>>())).await;
+    let filter = [("state", "processed"), ("event_type", "message"), ("search", "m")];
+    let pages = log.walk(&filter, "next", log.page(&filter).await).await;
+    let mut all: Vec<String> = pages.iter().flat_map(objects).collect();
+    all.sort();
+    assert_eq!(all, (0..60).map(|n| format!("m{n:02}")).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_state_and_a_type_leave_the_others_out() {
+    let log = Log::start().await;
+    let nobody = json!({ "id": "dead", "timestamp": "1763900000", "type": "text", "text": { "body": "Hello" } });
+    log.app.take_in(messages(&[nobody])).await;
+    log.app.take_in(text_message("done", LENA, "Hello")).await;
+    log.app.take_in(status("sent", "sent")).await;
+    log.app.accept(text_message("waits", LENA, "Hello")).await;
+    log.app.accept("This is no JSON.").await;
+    assert_eq!(log.found(&[("state", "dead")]).await, ["dead"]);
+    assert_eq!(log.found(&[("state", "pending")]).await, ["waits"]);
+    assert_eq!(log.found(&[("state", "processed")]).await, ["sent", "done"], "newest first");
+    assert_eq!(log.found(&[("state", "processed"), ("event_type", "message")]).await, ["done"]);
+    assert_eq!(log.found(&[("event_type", "status")]).await, ["sent"]);
+    assert_eq!(log.found(&[("event_type", "nonsense")]).await, Vec::<String>::new());
+    let unread = log.page(&[("state", "quarantined")]).await;
+    assert_eq!(unread["events"].as_array().unwrap().len(), 1, "what cannot be read is shown where it came");
+    let unread = log.detail(unread["events"][0]["id"].as_str().unwrap()).await;
+    assert_eq!((&unread["raw"], &unread["may_replay"]), (&json!("This is no JSON."), &json!(false)));
+    assert!(unread["problem"].is_string());
+    assert_eq!(log.found(&[]).await.len(), 5);
+}
+
+#[tokio::test]
+async fn a_range_of_days_includes_both() {
+    let log = Log::start().await;
+    let day = 86_400;
+    let items = [
+        item("before", MIDNIGHT - 1),
+        item("first", MIDNIGHT),
+        item("last", MIDNIGHT + 2 * day - 1),
+        item("after", MIDNIGHT + 2 * day),
+    ];
+    log.app.accept(messages(&items)).await;
+    let (from, to) = (("from", "2025-11-20"), ("to", "2025-11-21"));
+    assert_eq!(log.found(&[from, to]).await, ["last", "first"]);
+    assert_eq!(log.found(&[from]).await, ["after", "last", "first"]);
+    assert_eq!(log.found(&[to]).await, ["last", "first", "before"]);
+    assert_eq!(log.found(&[("from", "2025-11-20"), ("to", "2025-11-20")]).await, ["first"]);
+    assert_eq!(log.found(&[("from", "2025-11-21"), ("to", "2025-11-20")]).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_search_finds_parts_of_ids_and_keys_and_takes_wildcards_as_they_are() {
+    let log = Log::start().await;
+    log.app
+        .accept(messages(&[
+            item("wamid.a%b", MIDNIGHT),
+            item("wamid.a_b", MIDNIGHT + 1),
+            item("wamid.axb", MIDNIGHT + 2),
+        ]))
+        .await;
+    assert_eq!(log.found(&[("search", "a%b")]).await, ["wamid.a%b"]);
+    assert_eq!(log.found(&[("search", " A_B ")]).await, ["wamid.a_b"]);
+    assert_eq!(log.found(&[("search", "axb")]).await, ["wamid.axb"]);
+    assert_eq!(log.found(&[("search", "%")]).await, ["wamid.a%b"]);
+    assert_eq!(log.found(&[("search", "\\")]).await, Vec::<String>::new());
+    assert_eq!(log.found(&[("search", "' or 1=1 --")]).await, Vec::<String>::new());
+    let key = format!("msg:{NUMBER}:wamid.a");
+    assert_eq!(log.found(&[("search", &key)]).await, ["wamid.axb", "wamid.a_b", "wamid.a%b"], "the dedup key");
+}
+
+#[tokio::test]
+async fn what_is_nobodys_is_listed_on_demand_by_the_account_that_signed_it() {
+    let log = Log::start().await;
+    let other = NewTestAccount {
+        phone_number_id: "2002",
+        app_secret: "another-secret-of-32-characters!",
+        ..NewTestAccount::default()
+    };
+    let other = log.app.add_account(other).await;
+    let stray = String::from_utf8(text_message("stray", LENA, "Hello")).unwrap().replace(NUMBER, "777");
+    log.app.take_in(stray).await;
+    let unrouted = [("state", "unrouted")];
+    let page = log.page(&unrouted).await;
+    assert_eq!((objects(&page), &page["events"][0]["state"]), (vec!["stray".to_owned()], &json!("unrouted")));
+    assert_eq!((&page["next"], &page["previous"]), (&Value::Null, &Value::Null));
+    assert_eq!(log.found(&[]).await, Vec::<String>::new());
+    let stray = log.id("stray").await;
+    let detail = log.detail(&stray).await;
+    assert_eq!(detail["problem"], "No account has this number or WABA.");
+    assert_eq!(detail["may_replay"], false);
+    log.replay_is_refused(&stray).await;
+
+    let others = Log { account: other.owner.account.to_string(), ..log };
+    assert_eq!(others.found(&unrouted).await, Vec::<String>::new());
+    assert_eq!(others.call("event", &stray).await.json(), "NotFound");
+    assert_eq!(others.call("replay", &stray).await.json(), "NotFound");
+}
+
+#[tokio::test]
+async fn the_unrouted_have_pages_and_filters_too() {
+    let log = Log::start().await;
+    let items: Vec<_> = (0..60).map(|number| item(&format!("m{number:02}"), MIDNIGHT + number / 7)).collect();
+    log.app.accept(String::from_utf8(messages(&items)).unwrap().replace(NUMBER, "777")).await;
+    let filter = [("state", "unrouted"), ("event_type", "message"), ("from", "2025-11-20"), ("search", "m")];
+    let forwards = log.walk(&filter, "next", log.page(&filter).await).await;
+    assert_eq!(forwards.iter().map(|page| objects(page).len()).collect::<Vec<_>>(), [25, 25, 10]);
+    let mut backwards = log.walk(&filter, "previous", forwards[2].clone()).await;
+    backwards.reverse();
+    assert_eq!(backwards.iter().map(objects).collect::<Vec<_>>(), forwards.iter().map(objects).collect::<Vec<_>>());
+    let mut all: Vec<String> = forwards.iter().flat_map(objects).collect();
+    all.sort();
+    assert_eq!(all, (0..60).map(|number| format!("m{number:02}")).collect::<Vec<_>>());
+    assert_eq!(log.found(&[("state", "unrouted"), ("to", "2025-11-19")]).await, Vec::<String>::new());
+    assert_eq!(log.found(&[("state", "unrouted"), ("search", "m07")]).await, ["m07"]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_for_is_named() {
+    let log = Log::start().await;
+    let cases = [
+        ("from", "yesterday"),
+        ("from", "2025-02-30"),
+        ("to", "9999-12-31"),
+        ("to", "2025-11-20T00:00"),
+        ("cursor", "x"),
+        ("cursor", "o1_x"),
+        ("cursor", "n"),
+        ("cursor", "<script>"),
+        ("cursor", "o9223372036854775807_00000000000000000000000000000000"),
+    ];
+    for (field, text) in cases {
+        assert_eq!(log.ask(&[(field, text)]).await.json()["Invalid"]["field"], field, "{text}");
+    }
+    let nothing = [("from", ""), ("to", " "), ("cursor", ""), ("search", ""), ("event_type", "")];
+    assert_eq!(log.found(&nothing).await, Vec::<String>::new(), "empty fields ask for nothing special");
+}
+
+#[tokio::test]
+async fn an_event_shows_its_bytes_its_delivery_its_siblings_and_what_it_became() {
+    let log = Log::start().await;
+    let accented = "I am \u{e4} \u{1f44b} \"quoted\" <b>";
+    let mut first = item("m1", MIDNIGHT);
+    first["text"]["body"] = json!(accented);
+    let items = [first.clone(), item("m2", MIDNIGHT + 1), item("m3", MIDNIGHT + 2)];
+    let whole = messages(&items);
+    log.app.take_in(whole.clone()).await;
+    log.app.accept(whole.clone()).await;
+
+    let detail = log.detail(&log.id("m2").await).await;
+    assert_eq!(detail["raw"], items[1].to_string(), "the update's own bytes");
+    let payload: Value = serde_json::from_str(detail["payload"].as_str().unwrap()).unwrap();
+    assert!(payload.to_string().contains("I am m2") && !payload.to_string().contains("I am m3"), "{payload}");
+    assert_eq!((&detail["event"]["state"], &detail["event"]["attempts"]), (&json!("processed"), &json!(1)));
+    assert_eq!(detail["event"]["dedup_key"], format!("msg:{NUMBER}:m2:text"));
+    assert_eq!((&detail["processed"][1], &detail["may_replay"]), (&json!("test"), &json!(true)));
+    assert_eq!(
+        (&detail["problem"], &detail["next_attempt_at"], &detail["attempts"]),
+        (&Value::Null, &Value::Null, &json!([]))
+    );
+
+    let delivery = &detail["delivery"];
+    assert_eq!(delivery["seen_count"], 2);
+    assert!(delivery["last_seen_at"].as_i64() >= delivery["received_at"].as_i64());
+    assert_eq!(delivery["size"], whole.len());
+    assert_eq!(delivery["sha256"], hex::encode(server::crypto::sha256(&whole)));
+    assert_eq!(delivery["signature"], crate::app::signature(SECRET, &whole));
+    assert_eq!(delivery["signed_with"], "current");
+    assert_eq!(delivery["headers"], json!([["content-type", "application/json"]]));
+
+    let sibling =
+        |id: String, place: u32| json!({ "id": id, "place": place, "title": "message · text", "state": "processed" });
+    assert_eq!(detail["siblings"], json!([sibling(log.id("m1").await, 1), sibling(log.id("m3").await, 3)]));
+    let conversation = log.app.texts("select id::text from conversations").await.remove(0);
+    assert_eq!(detail["became"]["conversation"], conversation);
+    assert_eq!(detail["became"]["message"], "I am m2");
+    assert_eq!(detail["became"]["contact"], format!("+{LENA}"));
+    assert_eq!(
+        log.detail(&log.id("m1").await).await["raw"],
+        first.to_string(),
+        "letters of several bytes shift nothing"
+    );
+}
+
+#[tokio::test]
+async fn a_resend_of_one_update_in_another_body_is_no_second_event() {
+    let log = Log::start().await;
+    log.app.take_in(messages(&[item("m1", MIDNIGHT)])).await;
+    log.app.take_in(messages(&[item("m1", MIDNIGHT), item("m2", MIDNIGHT + 1)])).await;
+    assert_eq!(log.found(&[]).await, ["m2", "m1"]);
+    let first = log.detail(&log.id("m1").await).await;
+    assert_eq!((&first["delivery"]["seen_count"], &first["siblings"]), (&json!(1), &json!([])));
+    assert_eq!(log.detail(&log.id("m2").await).await["raw"], item("m2", MIDNIGHT + 1).to_string());
+}
+
+#[tokio::test]
+async fn in_a_body_of_two_companies_each_sees_its_own_bytes_only() {
+    let log = Log::start().await;
+    let path = log.app.account.callback_path.clone();
+    let new = NewTestAccount { company: "Birch Hotels", phone_number_id: "2002", ..NewTestAccount::default() };
+    let birch: TestAccount = log.app.add_account(new).await;
+    log.app.execute(&format!("update whatsapp_webhook_configs set callback_path = '{path}'")).await;
+    log.app.wait_for_config().await;
+    let entry = |number: &str, message: &Value| {
+        let mut value = value(&json!({ "messages": [message] }));
+        value["metadata"]["phone_number_id"] = json!(number);
+        json!({ "id": WABA, "changes": [{ "field": "messages", "value": value }] })
+    };
+    let mine = [item("\u{e4}1", MIDNIGHT), item("m3", MIDNIGHT)];
+    let theirs = item("theirs", MIDNIGHT);
+    let entries = [entry(NUMBER, &mine[0]), entry("2002", &theirs), entry(NUMBER, &mine[1])];
+    let whole = json!({ "object": "whatsapp_business_account", "entry": entries }).to_string();
+    log.app.take_in(whole.clone()).await;
+
+    let detail = log.detail(&log.id("m3").await).await;
+    assert_eq!(detail["raw"], mine[1].to_string());
+    assert_eq!(detail["delivery"]["size"], whole.len(), "as received");
+    assert_eq!(detail["siblings"].as_array().unwrap().len(), 1, "theirs is not among them: {}", detail["siblings"]);
+    assert!(!detail.to_string().contains("theirs"), "{detail}");
+    assert_eq!(log.detail(&log.id("\u{e4}1").await).await["raw"], mine[0].to_string());
+
+    log.app.add_user(birch.owner.company, "bo@birch.example", Role::Viewer).await;
+    let browser = Browser::signed_in(&log.app, "bo@birch.example").await;
+    let birchs = Log { browser, account: birch.owner.account.to_string(), ..log };
+    assert_eq!(birchs.found(&[]).await, ["theirs"]);
+    let detail = birchs.detail(&birchs.id("theirs").await).await;
+    assert_eq!((&detail["raw"], &detail["siblings"]), (&json!(theirs.to_string()), &json!([])));
+    assert_eq!(detail["may_replay"], false, "a viewer may not");
+}
+
+#[tokio::test]
+async fn a_dead_event_tells_its_tries_and_may_be_sent_through_again() {
+    let log = Log::start().await;
+    log.app.execute("alter table messages add constraint forbidden check (wamid <> 'm1')").await;
+    log.app.take_in(messages(&[item("m1", MIDNIGHT)])).await;
+    let event = log.id("m1").await;
+    let detail = log.detail(&event).await;
+    assert_eq!((&detail["event"]["state"], &detail["may_replay"]), (&json!("pending"), &json!(false)));
+    assert!(detail["next_attempt_at"].as_i64() > detail["now"].as_i64(), "{detail}");
+    log.replay_is_refused(&event).await;
+
+    // The last of its tries.
+    let last = "update whatsapp_webhook_event_logs set attempts = 7, next_attempt_at = now() - interval '1 minute'";
+    log.app.execute(last).await;
+    log.app.drain().await;
+    let numbers = |detail: &Value| -> Vec<Value> {
+        detail["attempts"].as_array().unwrap().iter().map(|attempt| attempt["number"].clone()).collect()
+    };
+    let dead = log.detail(&event).await;
+    assert_eq!((&dead["event"]["state"], &dead["event"]["attempts"]), (&json!("dead"), &json!(8)));
+    assert_eq!((numbers(&dead), &dead["may_replay"]), (vec![json!(1), json!(2)], &json!(true)));
+    assert_eq!(dead["attempts"][0]["worker"], "test");
+    assert!(dead["attempts"][0]["error"].as_str().unwrap().contains("forbidden"), "{dead}");
+    assert_eq!(dead["problem"], dead["attempts"][1]["error"]);
+    assert_eq!(dead["became"], Value::Null);
+
+    log.replay(&event).await;
+    let failed = log.detail(&event).await;
+    assert_eq!(
+        (&failed["event"]["state"], &failed["event"]["attempts"]),
+        (&json!("pending"), &json!(1)),
+        "a fresh schedule"
+    );
+    assert_eq!(numbers(&failed), [1, 2, 3], "tries are numbered on");
+
+    log.app
+        .execute("update whatsapp_webhook_event_logs set attempts = 7, next_attempt_at = now() - interval '1 minute'")
+        .await;
+    log.app.drain().await;
+    log.app.execute("alter table messages drop constraint forbidden").await;
+    log.replay(&event).await;
+    let done = log.detail(&event).await;
+    assert_eq!((&done["event"]["state"], &done["problem"]), (&json!("processed"), &Value::Null));
+    assert_eq!(numbers(&done), [1, 2, 3, 4], "what went wrong stays told");
+    assert_eq!(done["became"]["message"], "I am m1");
+}
+
+#[tokio::test]
+async fn a_processed_event_sent_through_again_has_its_effect_once() {
+    let log = Log::start().await;
+    log.app.take_in(messages(&[item("m1", MIDNIGHT)])).await;
+    let event = log.id("m1").await;
+    let effects = "select (select jsonb_agg(to_jsonb(m) - 'updated_at') from messages m) as messages,
+                          (select count(*) from contacts) as contacts, (select count(*) from conversations) as threads";
+    let before = log.app.rows(effects).await;
+    let answer = log.call("replay", &event).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let waiting = log.detail(&event).await;
+    assert_eq!((&waiting["event"]["state"], &waiting["may_replay"]), (&json!("pending"), &json!(false)));
+    assert_eq!(waiting["processed"], Value::Null);
+    log.replay_is_refused(&event).await;
+    log.app.drain().await;
+    assert_eq!(log.detail(&event).await["event"]["state"], "processed");
+    assert_eq!(log.app.count("select count(*) from messages").await, 1);
+    assert_eq!(log.app.rows(effects).await, before);
+    let told = log
+        .app
+        .rows("select action, actor_name, subject_id, details from audit_log where action = 'event.replayed'")
+        .await;
+    let entry = json!({ "action": "event.replayed", "actor_name": "Somebody", "subject_id": event,
+                        "details": { "before": "processed", "after": "pending" } });
+    assert_eq!(told, [entry], "and not what was refused");
+}

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use wasm_bindgen_cli_support::Bindgen;
 
 use super::NAME;
+use super::trim::trim;
 use crate::root;
 
 /// What wasm-bindgen made of the compiled crate.
@@ -25,22 +26,24 @@ pub struct Bound {
 pub fn bind(wasm: &Path) -> Result<Bound> {
     let folder = root::target().join("wasm/bindgen");
     let note = folder.join("made-from");
-    let made_from = hex::encode(Sha256::digest(fs::read(wasm)?));
+    let compiled = fs::read(wasm)?;
+    let trimmed = trim(&compiled)?;
+    let made_from = hex::encode(Sha256::digest(&trimmed));
     if fs::read_to_string(&note).is_ok_and(|last| last == made_from) {
         return read(&folder);
     }
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
-    generate(wasm, &folder)?;
+    generate(trimmed, &folder)?;
     fs::write(note, made_from)?;
     read(&folder)
 }
 
-fn generate(wasm: &Path, folder: &Path) -> Result<()> {
+fn generate(wasm: Vec<u8>, folder: &Path) -> Result<()> {
     println!("Running wasm-bindgen");
     Bindgen::new()
-        .input_path(wasm)
+        .input_bytes(NAME, wasm)
         .out_name(NAME)
         .web(true)?
         .typescript(false)

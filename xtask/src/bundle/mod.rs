@@ -3,7 +3,7 @@
 //! its content and compressed ahead of time.
 //!
 //! ```text
-//! frontend ─ cargo ─▶ frontend.wasm ─ wasm-bindgen ─▶ waypost.wasm ─┐
+//! frontend ─ cargo ─▶ frontend.wasm ─ trim, wasm-bindgen ─▶ waypost.wasm ─┐
 //!                                                  └▶ waypost.js ───┼─▶ target/site/pkg/waypost.HASH.EXT (.br, .gz)
 //! style/main.css ─ @import ─▶ waypost.css ──────────────────────────┘   target/site/hash.txt
 //! ```
@@ -14,6 +14,7 @@ mod assets;
 mod bindgen;
 mod compress;
 mod stylesheet;
+mod trim;
 
 use std::fs;
 

@@ -26,6 +26,7 @@ use crate::processing::wake::Wake;
 use crate::processing::worker::{Worker, WorkerSettings};
 use crate::settings::PublicUrl;
 use crate::users::sign_in::Doorman;
+use crate::web::live::Places;
 use crate::web::{self, AppState, Operations, serve};
 use crate::webhook_config::snapshot::Configs;
 
@@ -108,7 +109,8 @@ impl Server {
             metrics_token: settings.metrics_token.map(Arc::new),
         };
         let ServerSettings { address, public_url, leptos, .. } = settings;
-        let state = AppState { door, console, address, public_url, leptos, operations };
+        let live = Places::default();
+        let state = AppState { door, console, address, public_url, leptos, operations, live };
         Ok(Self { router: web::router(state), draining, stop_workers, background, finishing })
     }
 

@@ -87,6 +87,16 @@ pub fn event_page(account: &str, event: &str) -> String {
     format!("{}/events/{}", tab(account), Url::escape(event))
 }
 
+/// Where the server tells how many events are newer than `top`.
+pub fn live(query: &EventQuery, top: Option<String>) -> String {
+    let EventQuery { account, event_type, from, to, search, .. } = query;
+    let texts = [("account", account), ("event_type", event_type), ("from", from), ("to", to), ("search", search)];
+    let mut pairs: Vec<(&'static str, &str)> = texts.map(|(name, text)| (name, text.as_str())).to_vec();
+    pairs.extend(query.state.map(|state| ("state", state.as_str())));
+    pairs.extend(top.as_deref().map(|cursor| ("cursor", cursor)));
+    format!("/api/live/events{}", query_string(&pairs))
+}
+
 fn state(query: &EventQuery) -> String {
     let size = query.size.to_string();
     let texts = [("type", &query.event_type), ("from", &query.from), ("to", &query.to), ("q", &query.search)];

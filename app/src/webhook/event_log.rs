@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use super::address::{self, SIZES, use_event_query};
 use super::event_filters::EventFilters;
 use super::event_row::EventLine;
+use super::live::NewEvents;
 use super::server_fns::load_events;
 use super::writes::Writes;
 use crate::contract::{EventPage, EventQuery};
@@ -16,6 +17,7 @@ pub fn EventLog() -> impl IntoView {
     let query = use_event_query();
     let done = expect_context::<Writes>().done;
     let page = read(move || (query.get(), done.get()), |(query, _)| load_events(query));
+    let again = Callback::new(move |()| page.refetch());
     view! {
         <section class="card events" aria-labelledby="events">
             <header>
@@ -25,21 +27,27 @@ pub fn EventLog() -> impl IntoView {
                 </button>
             </header>
             <EventFilters query />
-            <AsyncView resource=page loading=|| view! { <Skeleton lines=8 /> } let:page>
-                <Rows page query=query.get_untracked() />
+            <AsyncView resource=page loading=|| view! { <Skeleton lines=8 /> } let:seen>
+                <Rows page=seen query=query.get_untracked() again />
             </AsyncView>
         </section>
     }
 }
 
 #[component]
-fn Rows(page: EventPage, query: EventQuery) -> impl IntoView {
-    let EventPage { events, next, previous, now } = page;
+fn Rows(page: EventPage, query: EventQuery, again: Callback<()>) -> impl IntoView {
+    let EventPage { events, next, previous, top, now } = page;
+    // Pages further back are left in peace.
+    let live = query.cursor.is_none().then(|| view! { <NewEvents query=query.clone() top again /> });
     if events.is_empty() {
-        return Either::Left(view! { <NoEvents query /> });
+        return Either::Left(view! {
+            {live}
+            <NoEvents query />
+        });
     }
     let rows = events.into_iter().map(|event| view! { <EventLine event query=query.clone() now /> }).collect_view();
     Either::Right(view! {
+        {live}
         <table class="log">
             <thead>
                 <tr>

@@ -45,9 +45,24 @@ pub async fn list(session: &Session, query: EventQuery, now: OffsetDateTime) -> 
     Ok(EventPage {
         next: place(rows.last()).filter(|_| older).map(|cursor| link(Way::Older, cursor)),
         previous: place(rows.first()).filter(|_| newer).map(|cursor| link(Way::Newer, cursor)),
+        top: place(rows.first()).filter(|_| !newer).map(|cursor| link(Way::Newer, cursor)),
         events: rows.iter().map(views::event).collect(),
         now: views::timestamp(now),
     })
+}
+
+/// How many events of the log are newer than the query's cursor, counted up to 100.
+pub async fn newer(session: &Session, query: &EventQuery) -> Result<usize, ReadError> {
+    let owner = owner(session, &query.account)?;
+    let filter = Filter { size: 99, ..Filter::parse(query)? };
+    let rows = session.tenant.transaction(move |connection| {
+        async move {
+            find_account(connection, owner).await?;
+            Ok::<_, ReadError>(store::list(connection, owner, &filter).await?.len())
+        }
+        .boxed()
+    });
+    rows.await
 }
 
 /// What one event's page is made from.

@@ -5,7 +5,7 @@
 //! the contract. Errors of the database are logged here, once, with the request's id, which is all the browser gets.
 
 mod cookie;
-mod events;
+pub(crate) mod events;
 mod read;
 mod thread;
 pub mod views;
@@ -123,7 +123,8 @@ impl RequestConsole {
     }
 }
 
-fn status_of(error: &ConsoleError) -> StatusCode {
+/// What a refusal is over HTTP.
+pub(crate) fn status_of(error: &ConsoleError) -> StatusCode {
     match error {
         ConsoleError::SignedOut | ConsoleError::WrongCredentials => StatusCode::UNAUTHORIZED,
         ConsoleError::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,

@@ -77,18 +77,24 @@ pub struct Session {
 }
 
 impl Session {
-    /// The session that a cookie stands for, if it has not ended.
+    /// The session that a cookie stands for, if it has not ended. What a page does by itself is no use of it: a tab
+    /// that was left open does not keep its session.
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn find(database: &Database, cookie: &str, now: OffsetDateTime) -> Result<Option<Self>, sqlx::Error> {
+    pub async fn find(
+        database: &Database,
+        cookie: &str,
+        is_use: bool,
+        now: OffsetDateTime,
+    ) -> Result<Option<Self>, sqlx::Error> {
         let Some(token) = Token::parse(cookie) else { return Ok(None) };
         let tenant = database.tenant(token.company);
         let (company, digest) = (token.company, token.sha256());
         let row = tenant.transaction(move |connection| {
             async move {
                 let row = store::find_session(connection, company, &digest, now, now - IDLE).await?;
-                if row.as_ref().is_some_and(|row| now - row.last_seen_at > NOTED_EVERY) {
+                if is_use && row.as_ref().is_some_and(|row| now - row.last_seen_at > NOTED_EVERY) {
                     store::touch_session(connection, company, &digest, now).await?;
                 }
                 Ok::<_, sqlx::Error>(row)

@@ -6,6 +6,7 @@
 
 mod health;
 mod issued_token;
+pub mod live;
 mod pages;
 mod request;
 pub mod serve;
@@ -43,6 +44,8 @@ pub struct AppState {
     pub leptos: LeptosOptions,
     /// For `/readyz` and `/metrics`.
     pub operations: Operations,
+    /// Pages that are told of new events.
+    pub live: live::Places,
 }
 
 /// What an operator's tools ask about.

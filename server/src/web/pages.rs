@@ -12,6 +12,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use http_body_util::Limited;
 use leptos::nonce::use_nonce;
 use leptos::prelude::{provide_context, use_context};
@@ -23,7 +24,7 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::request::{RequestId, peer, trace_console};
-use super::{AppState, issued_token};
+use super::{AppState, issued_token, live};
 use crate::console::{Caller, ConsoleParts, LeptosReply, RequestConsole, shared};
 use crate::users::session::Session;
 
@@ -53,6 +54,7 @@ pub fn router(state: AppState) -> Router {
     };
     Router::new()
         .leptos_routes_with_context(&state, routes, context, shell)
+        .route(live::PATH, get(live::events))
         .fallback(move |request: Request| not_found(request))
         .layer(from_fn(move |request: Request, next: Next| issued_token::show(request, next, with_token.clone())))
         .layer(from_fn_with_state(state.clone(), find_caller))
@@ -128,8 +130,9 @@ async fn find_caller(State(state): State<AppState>, mut request: Request, next: 
         unavailable: false,
         is_script: is_script(&request),
     };
+    let is_live = request.uri().path() == live::PATH;
     if let Some(cookie) = cookie {
-        match Session::find(&console.database, &cookie, console.clock.now()).await {
+        match Session::find(&console.database, &cookie, !is_live, console.clock.now()).await {
             Ok(session) => caller.session = session,
             Err(error) => {
                 tracing::error!(%error, "a session cannot be looked up");

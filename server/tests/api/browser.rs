@@ -71,11 +71,20 @@ impl Browser {
 
     /// Opens a page.
     pub async fn open(&self, path: &str) -> Answer {
-        let mut request = self.client.get(format!("{}{path}", self.url)).header("Accept", "text/html");
+        Answer::read(self.get(path, "text/html").await).await
+    }
+
+    /// Opens a stream of events, as far as its headers.
+    pub async fn listen(&self, path: &str) -> Response {
+        self.get(path, "text/event-stream").await
+    }
+
+    async fn get(&self, path: &str, accept: &str) -> Response {
+        let mut request = self.client.get(format!("{}{path}", self.url)).header("Accept", accept);
         if let Some(cookie) = &self.cookie {
             request = request.header("Cookie", cookie);
         }
-        Answer::read(request.send().await.unwrap()).await
+        request.send().await.unwrap()
     }
 }
 

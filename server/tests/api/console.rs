@@ -2,6 +2,7 @@
 
 mod conversations;
 mod events;
+mod live;
 mod pages;
 mod rights;
 mod sessions;

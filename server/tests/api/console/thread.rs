@@ -116,7 +116,7 @@ async fn what_is_about_an_unknown_message_stands_for_itself() {
     let revoke = item("v1", 2, "revoke", &json!({ "original_message_id": "nowhere" }));
     thread.app.take_in(messages(&[reaction("r1", 1, "nowhere", "\u{1f44d}"), revoke])).await;
     let shown = thread.read().await;
-    let texts: Vec<_> = shown.iter().map(|message| message["body"]["text"].as_str().unwrap()).collect();
+    let texts: Vec<_> = shown.iter().map(|message| message["body"]["system"]["text"].as_str().unwrap()).collect();
     let expected =
         ["Reacted \u{1f44d} to a message that is not known here.", "Took back a message that is not known here."];
     assert_eq!(texts, expected);

@@ -1,0 +1,81 @@
+//! What has come since the log was drawn: a number that the server tells, behind a button.
+//!
+//! The rows stay where they are until the reader asks. A log that is empty has nothing to keep in place: it shows its
+//! first event by itself. While the browser's tab is hidden nothing is asked for, since a browser has few connections.
+
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::wasm_bindgen::closure::Closure;
+use web_sys::{EventSource, MessageEvent};
+
+use super::address;
+use crate::contract::EventQuery;
+
+/// The number above which it is not counted.
+const MANY: u32 = 100;
+
+/// Offers what is new.
+#[component]
+pub fn NewEvents(
+    /// What the log shows.
+    query: EventQuery,
+    /// The place of its first row; none if it is empty.
+    top: Option<String>,
+    /// Reads the log again.
+    again: Callback<()>,
+) -> impl IntoView {
+    let count = RwSignal::new(0);
+    if top.is_none() {
+        Effect::watch(move || count.get(), move |count, _, _| (*count > 0).then(|| again.run(())), false);
+    }
+    let is_offered = top.is_some();
+    listen(address::live(&query, top), count);
+    let words = move || match count.get() {
+        0 => String::new(),
+        MANY.. => format!("{}+ new", MANY - 1),
+        count => format!("{count} new"),
+    };
+    let show = move |_| {
+        again.run(());
+        if let Some(head) = document().get_element_by_id("events") {
+            head.scroll_into_view();
+        }
+    };
+    view! {
+        <div class="arrivals" role="status">
+            <button class="btn primary" type="button" hidden=move || count.get() == 0 || !is_offered on:click=show>
+                {words}
+            </button>
+        </div>
+    }
+}
+
+/// Keeps the number right for as long as the page can be seen.
+fn listen(address: String, count: RwSignal<u32>) {
+    if cfg!(feature = "ssr") {
+        return;
+    }
+    let is_seen = RwSignal::new(!document().hidden());
+    let turned = window_event_listener_untyped("visibilitychange", move |_| is_seen.set(!document().hidden()));
+    on_cleanup(move || turned.remove());
+    Effect::new(move || {
+        if is_seen.get() {
+            open(&address, count);
+        }
+    });
+}
+
+/// Opens a stream, which is closed when its owner ends. Without one there is still the button "Refresh".
+fn open(address: &str, count: RwSignal<u32>) {
+    let Ok(source) = EventSource::new(address) else { return };
+    let told = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
+        if let Some(number) = message.data().as_string().and_then(|text| text.parse().ok()) {
+            count.try_set(number);
+        }
+    });
+    source.set_onmessage(Some(told.as_ref().unchecked_ref()));
+    let held = StoredValue::new_local((source, told));
+    on_cleanup(move || {
+        held.try_with_value(|(source, _)| source.close());
+    });
+}

@@ -1,0 +1,118 @@
+//! `GET /api/live/events`: tells an open event log how many events have come since it was drawn.
+//!
+//! Server-sent events, each a number. What is counted is what the log would show above its first row, under its own
+//! filters, so the question is the log's: the next newer page. It is asked once a second and for each stream by itself;
+//! that way it makes no difference which process took an event in, and a stream costs one short look into an index.
+//!
+//! A stream ends after a minute, and the browser comes again by itself: then the session is looked at anew, so that a
+//! person who was signed out is told nothing for longer than that. No event is promised to be told of; the log itself
+//! always shows them.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use app::contract::{ConsoleError, EventQuery};
+use axum::extract::{Extension, Query, State};
+use axum::http::StatusCode;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures::stream::{self, Stream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+use super::AppState;
+use crate::console::{Caller, ReadError, events as log, status_of};
+use crate::users::session::Session;
+
+/// Where it is.
+pub const PATH: &str = "/api/live/events";
+
+/// Time between two looks.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Life of a stream.
+const LIFE: Duration = Duration::from_mins(1);
+/// When the browser comes again.
+const COME_AGAIN: Duration = Duration::from_secs(2);
+/// Streams at once: a small part of the connections, so that the door always has some.
+const STREAMS: usize = 512;
+
+/// Places for streams.
+#[derive(Clone, Debug)]
+pub struct Places(Arc<Semaphore>);
+
+impl Default for Places {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(STREAMS)))
+    }
+}
+
+/// One page that is looking on.
+struct Listener {
+    session: Session,
+    query: EventQuery,
+    told: Option<usize>,
+    next_look: Instant,
+    end: Instant,
+    draining: Arc<AtomicBool>,
+    _place: OwnedSemaphorePermit,
+}
+
+/// Begins to tell.
+pub async fn events(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Query(query): Query<EventQuery>,
+) -> Response {
+    let Some(session) = caller.session else {
+        let away = caller.unavailable;
+        return if away { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::UNAUTHORIZED }.into_response();
+    };
+    let Ok(place) = Arc::clone(&state.live.0).try_acquire_owned() else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    // What is wrong with the question is said with a status, while there is still one to give.
+    if let Err(error) = log::newer(&session, &query).await {
+        return refusal(error).into_response();
+    }
+    let now = Instant::now();
+    let draining = state.operations.draining;
+    let listener = Listener { session, query, told: None, next_look: now, end: now + LIFE, draining, _place: place };
+    Sse::new(tell(listener)).keep_alive(KeepAlive::default()).into_response()
+}
+
+fn refusal(error: ReadError) -> StatusCode {
+    match error {
+        ReadError::Console(error) => status_of(&error),
+        ReadError::Database(error) => {
+            tracing::error!(%error, "new events cannot be counted");
+            status_of(&ConsoleError::Unavailable { request_id: None })
+        }
+    }
+}
+
+fn tell(listener: Listener) -> impl Stream<Item = Result<Event, Infallible>> + Send {
+    stream::unfold(listener, |mut listener| async move {
+        let count = listener.next_count().await?;
+        Some((Ok(Event::default().retry(COME_AGAIN).data(count.to_string())), listener))
+    })
+}
+
+impl Listener {
+    /// Waits until there is something else to tell. None: the stream ends.
+    async fn next_count(&mut self) -> Option<usize> {
+        loop {
+            tokio::time::sleep_until(self.next_look).await;
+            if Instant::now() >= self.end || self.draining.load(Ordering::Relaxed) {
+                return None;
+            }
+            self.next_look = Instant::now() + LOOK_EVERY;
+            let count = log::newer(&self.session, &self.query).await.map_err(refusal).ok()?;
+            if self.told != Some(count) {
+                self.told = Some(count);
+                return Some(count);
+            }
+        }
+    }
+}

@@ -21,13 +21,13 @@ impl Stream {
     /// The next number told.
     async fn next(&mut self) -> usize {
         loop {
-            if let Some((event, rest)) = self.text.split_once("\n\n") {
-                let number = event.lines().find_map(|line| line.strip_prefix("data: ")).map(ToOwned::to_owned);
-                self.text = rest.to_owned();
-                if let Some(number) = number {
-                    return number.parse().unwrap();
+            if let Some(end) = self.text.find("\n\n") {
+                let rest = self.text.split_off(end + 2);
+                let event = std::mem::replace(&mut self.text, rest);
+                match event.lines().find_map(|line| line.strip_prefix("data: ")) {
+                    Some(number) => return number.parse().unwrap(),
+                    None => continue,
                 }
-                continue;
             }
             let chunk = tokio::time::timeout(Duration::from_secs(10), self.response.chunk()).await;
             let chunk = chunk.expect("something within ten seconds").unwrap().expect("the stream goes on");

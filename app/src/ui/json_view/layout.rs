@@ -1,19 +1,16 @@
-//! JSON for reading: one member a line, coloured by what it is.
+//! Lays JSON text out: one member a line, each piece of it marked by what it is.
 //!
-//! The text is cut into tokens and laid out anew, not parsed: what is no JSON is shown all the same, and numbers keep
-//! every digit. Each piece becomes a text node, so nothing in it can turn into markup.
-
-use leptos::prelude::*;
-
-/// Coloured pieces; what comes after them is one piece without colours, since each one is an element of the page.
-const MOST_COLOURED: usize = 3000;
+//! The text is cut into tokens, not parsed: what is no JSON is laid out all the same, and numbers keep every digit.
 
 /// Deeper levels are indented no further.
-const DEEPEST_INDENT: usize = 32;
+pub const DEEPEST: usize = 32;
+
+/// Pieces of a line; what has more is no JSON, and goes on in the next line.
+const LONGEST_LINE: usize = 50;
 
 /// What a piece of the text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub enum Kind {
     Plain,
     Key,
     Text,
@@ -21,48 +18,45 @@ enum Kind {
     Value,
 }
 
-impl Kind {
-    fn class(self) -> Option<&'static str> {
-        match self {
-            Self::Plain => None,
-            Self::Key => Some("k"),
-            Self::Text => Some("s"),
-            Self::Value => Some("n"),
-        }
-    }
+/// One line.
+#[derive(Debug, Default)]
+pub struct Line {
+    /// How many objects and lists are around it.
+    pub depth: usize,
+    /// Its text.
+    pub pieces: Vec<(Kind, String)>,
+    /// An object or list begins at its end.
+    pub opens: bool,
 }
 
-/// JSON text, laid out and coloured.
-#[component]
-pub fn JsonView(
-    /// The text.
-    json: String,
-) -> impl IntoView {
-    let pieces = lay_out(&json, MOST_COLOURED);
-    view! {
-        <pre class="json" tabindex="0" role="region" aria-label="Payload">
-            <code>
-                {pieces.into_iter().map(|(kind, text)| view! { <span class=kind.class()>{text}</span> }).collect_view()}
-            </code>
-        </pre>
-    }
+/// The whole text.
+#[derive(Debug, Default)]
+pub struct Layout {
+    /// Its beginning.
+    pub lines: Vec<Line>,
+    /// What comes after as many lines as were wanted, as one text.
+    pub rest: String,
+    line: Line,
+    lines_left: usize,
+    depth: usize,
 }
 
 /// JSON text with one member a line, as it is copied.
 pub fn pretty(json: &str) -> String {
-    lay_out(json, 0).into_iter().map(|(_, text)| text).collect()
+    lay_out(json, 0).rest
 }
 
-fn lay_out(json: &str, most_coloured: usize) -> Vec<(Kind, String)> {
-    let mut page = Page { pieces: Vec::new(), coloured_left: most_coloured, depth: 0 };
+/// Lays out, in at most so many lines and a rest.
+pub fn lay_out(json: &str, most_lines: usize) -> Layout {
+    let mut layout = Layout { lines_left: most_lines, ..Layout::default() };
     let mut rest = json.trim_start();
     while let Some(first) = rest.chars().next() {
-        let length = token_length(rest, first);
-        let (token, after) = rest.split_at(length);
+        let (token, after) = rest.split_at(token_length(rest, first));
         rest = after.trim_start();
-        page.put(first, token, &mut rest);
+        layout.put(first, token, &mut rest);
     }
-    page.pieces
+    layout.end_line();
+    layout
 }
 
 /// How many bytes the token at the beginning has.
@@ -88,25 +82,19 @@ fn string_length(text: &str) -> usize {
     text.len()
 }
 
-/// The text so far.
-struct Page {
-    pieces: Vec<(Kind, String)>,
-    coloured_left: usize,
-    depth: usize,
-}
-
-impl Page {
+impl Layout {
     fn put(&mut self, first: char, token: &str, rest: &mut &str) {
         match first {
             '{' | '[' => self.open(first, rest),
             '}' | ']' => {
+                self.end_line();
                 self.depth = self.depth.saturating_sub(1);
-                self.line();
+                self.line.depth = self.depth;
                 self.push(Kind::Plain, token);
             }
             ',' => {
                 self.push(Kind::Plain, token);
-                self.line();
+                self.end_line();
             }
             ':' => self.push(Kind::Plain, ": "),
             '"' if rest.starts_with(':') => self.push(Kind::Key, token),
@@ -123,25 +111,37 @@ impl Page {
             *rest = after.trim_start();
             self.push(Kind::Plain, close);
         } else {
+            self.line.opens = true;
             self.depth += 1;
-            self.line();
+            self.end_line();
         }
     }
 
-    fn line(&mut self) {
-        self.push(Kind::Plain, "\n");
-        self.push(Kind::Plain, &"  ".repeat(self.depth.min(DEEPEST_INDENT)));
-    }
-
-    /// Neighbours without colour are one piece.
     fn push(&mut self, kind: Kind, text: &str) {
-        let kind = if self.coloured_left == 0 { Kind::Plain } else { kind };
-        if kind != Kind::Plain {
-            self.coloured_left -= 1;
+        if self.line.pieces.len() == LONGEST_LINE {
+            self.end_line();
         }
-        match self.pieces.last_mut() {
+        match self.line.pieces.last_mut() {
             Some((Kind::Plain, last)) if kind == Kind::Plain => last.push_str(text),
-            _ => self.pieces.push((kind, text.to_owned())),
+            _ => self.line.pieces.push((kind, text.to_owned())),
+        }
+    }
+
+    fn end_line(&mut self) {
+        let next = Line { depth: self.depth, ..Line::default() };
+        let line = std::mem::replace(&mut self.line, next);
+        if line.pieces.is_empty() {
+            return;
+        }
+        if self.lines_left > 0 {
+            self.lines_left -= 1;
+            self.lines.push(line);
+        } else {
+            if !self.rest.is_empty() {
+                self.rest.push('\n');
+            }
+            self.rest.push_str(&"  ".repeat(line.depth.min(DEEPEST)));
+            self.rest.extend(line.pieces.into_iter().map(|(_, text)| text));
         }
     }
 }
@@ -151,7 +151,8 @@ mod tests {
     use super::*;
 
     fn kinds(json: &str) -> Vec<(Kind, String)> {
-        lay_out(json, 100).into_iter().filter(|(kind, _)| *kind != Kind::Plain).collect()
+        let lines = lay_out(json, 100).lines;
+        lines.into_iter().flat_map(|line| line.pieces).filter(|(kind, _)| *kind != Kind::Plain).collect()
     }
 
     #[test]
@@ -159,6 +160,13 @@ mod tests {
         let laid_out = "{\n  \"a\": [\n    1,\n    true\n  ],\n  \"b\": {},\n  \"c\": []\n}";
         assert_eq!(pretty(r#" {"a":[1, true],"b":{ },"c":[]} "#), laid_out);
         assert_eq!(pretty(laid_out), laid_out);
+    }
+
+    #[test]
+    fn a_line_knows_how_deep_it_is_and_what_it_opens() {
+        let lines = lay_out(r#"{"a":[1],"b":{}}"#, 100).lines;
+        let seen: Vec<_> = lines.iter().map(|line| (line.depth, line.opens)).collect();
+        assert_eq!(seen, [(0, true), (1, true), (2, false), (1, false), (1, false), (0, false)]);
     }
 
     #[test]
@@ -183,24 +191,29 @@ mod tests {
 
     #[test]
     fn what_is_no_json_loses_no_letter() {
-        for broken in ["{\"a", "]]]]", "nul", "{,,}", "\"\\", "é \"ü", "{\"a\":1}}"] {
+        for broken in ["{\"a", "]]]]", "nul", "{,,}", "\"\\", "é \"ü", "{\"a\":1}}", &"1 \"a\" ".repeat(200)] {
             let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
             assert_eq!(letters(&pretty(broken)), letters(broken), "{broken}");
         }
     }
 
     #[test]
-    fn a_large_payload_has_few_elements_and_all_of_its_text() {
+    fn a_large_payload_has_few_lines_and_all_of_its_text() {
         let json = format!("[{}]", vec!["{\"a\":1}"; 10_000].join(","));
-        let pieces = lay_out(&json, MOST_COLOURED);
-        assert!(pieces.len() <= 2 * MOST_COLOURED + 1, "{} pieces", pieces.len());
-        let text: String = pieces.into_iter().map(|(_, text)| text).collect();
-        assert_eq!(text, pretty(&json));
+        let layout = lay_out(&json, 1000);
+        assert_eq!(layout.lines.len(), 1000);
+        let lines: Vec<String> = layout.lines.into_iter().map(|line| text(&line)).collect();
+        assert_eq!(format!("{}\n{}", lines.join("\n"), layout.rest), pretty(&json));
+    }
+
+    fn text(line: &Line) -> String {
+        let pieces: String = line.pieces.iter().map(|(_, text)| text.as_str()).collect();
+        "  ".repeat(line.depth) + &pieces
     }
 
     #[test]
     fn depth_does_not_make_the_text_explode() {
         let deep = format!("{}1{}", "[".repeat(20_000), "]".repeat(20_000));
-        assert!(pretty(&deep).len() < 40_000 * (2 * DEEPEST_INDENT + 3));
+        assert!(pretty(&deep).len() < 40_000 * (2 * DEEPEST + 3));
     }
 }

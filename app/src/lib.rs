@@ -12,6 +12,9 @@
 //! Every route is rendered whole before its first byte leaves (`SsrMode::Async`): the page is complete without
 //! JavaScript, and a status or a redirect found while reading still reaches the response. The state of a list lives
 //! in the URL, so that links, forms and the back button work before and without WASM.
+//!
+//! Pages that are all forms and lists are left as the server drew them ([`PlainApp`]): they work the same, and none of
+//! their code is in the bundle. A link to one of them is `rel="external"`, since the browser's router does not know it.
 
 // A page is one type, nested as deep as its elements: deeper than the compiler looks by default.
 #![recursion_limit = "256"]
@@ -30,5 +33,5 @@ mod shell;
 pub mod ui;
 mod webhook;
 
-pub use routes::App;
-pub use shell::shell;
+pub use routes::{App, PlainApp};
+pub use shell::{plain_shell, shell};

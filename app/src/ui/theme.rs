@@ -2,8 +2,14 @@
 //! cookie is known to the server before the first page is drawn.
 
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 use leptos::wasm_bindgen::JsCast;
+use leptos_router::hooks::use_location;
 use web_sys::HtmlDocument;
+
+use crate::contract::ConsoleError;
+#[cfg(feature = "ssr")]
+use crate::{contract::validate::next_path, reply::reply};
 
 /// Name of the cookie.
 const COOKIE: &str = "theme";
@@ -37,6 +43,11 @@ impl Theme {
         named.find(|(name, _)| *name == COOKIE).map_or(Self::System, |(_, value)| Self::parse(value))
     }
 
+    /// The cookie that remembers it for a year.
+    fn cookie(self) -> String {
+        format!("{COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax", self.as_str())
+    }
+
     fn parse(name: &str) -> Self {
         match name {
             "light" => Self::Light,
@@ -46,15 +57,32 @@ impl Theme {
     }
 }
 
-/// The choice of colours. It needs WASM, so it is hidden until then; the system's choice works without.
+/// Remembers the choice for a page that stays as the server drew it.
+#[server(name = ChooseTheme, prefix = "/api", endpoint = "theme")]
+pub async fn choose_theme(theme: String, back: String) -> Result<(), ConsoleError> {
+    let reply = reply()?;
+    reply.set_cookie(&Theme::parse(&theme).cookie());
+    reply.redirect(next_path(Some(&back)));
+    Ok(())
+}
+
+/// The choice of colours: taken at once in the browser, and by a form without WASM.
 #[component]
 pub fn ThemeSwitch() -> impl IntoView {
     let now = current();
+    let location = use_location();
+    let back = move || format!("{}?{}", location.pathname.read(), location.search.read());
     let choices = [(Theme::System, "System"), (Theme::Light, "Light"), (Theme::Dark, "Dark")];
     view! {
-        <div class="theme js-only">
+        <form class="theme" method="post" action=ChooseTheme::url()>
             <span aria-hidden="true">"Theme"</span>
-            <select class="input" aria-label="Theme" on:change=|event| choose(Theme::parse(&event_target_value(&event)))>
+            <input type="hidden" name="back" value=back />
+            <select
+                class="input"
+                name="theme"
+                aria-label="Theme"
+                on:change=|event| choose(Theme::parse(&event_target_value(&event)))
+            >
                 {choices
                     .map(|(theme, word)| {
                         view! {
@@ -65,7 +93,10 @@ pub fn ThemeSwitch() -> impl IntoView {
                     })
                     .collect_view()}
             </select>
-        </div>
+            <button class="btn no-js" type="submit" aria-label="Apply the theme">
+                "Apply"
+            </button>
+        </form>
     }
 }
 
@@ -80,11 +111,10 @@ fn current() -> Theme {
     })
 }
 
-/// Changes the colours at once and remembers them for a year.
+/// Changes the colours at once and remembers them.
 fn choose(theme: Theme) {
-    let cookie = format!("{COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax", theme.as_str());
     let document = document();
-    let kept = document.unchecked_ref::<HtmlDocument>().set_cookie(&cookie);
+    let kept = document.unchecked_ref::<HtmlDocument>().set_cookie(&theme.cookie());
     let shown = document.document_element().map(|html| html.set_attribute("data-theme", theme.as_str()));
     if kept.is_err() || !matches!(shown, Some(Ok(()))) {
         leptos::logging::warn!("The browser did not take the theme.");

@@ -248,6 +248,12 @@ impl Reply for LeptosReply {
         leptos_axum::redirect(path);
     }
 
+    fn set_cookie(&self, cookie: &str) {
+        if let Ok(cookie) = HeaderValue::from_str(cookie) {
+            self.0.append_header(header::SET_COOKIE, cookie);
+        }
+    }
+
     /// A plain form asks for HTML; a hydrated page does not.
     fn land(&self, path: &str) {
         let accept = use_context::<Parts>().and_then(|parts| parts.headers.get(header::ACCEPT).cloned());

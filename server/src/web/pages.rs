@@ -31,6 +31,7 @@ use crate::users::session::Session;
 /// Everything that a person's browser asks for, but for the files.
 pub fn router(state: AppState) -> Router {
     let routes = generate_route_list(app::App);
+    let plain_routes = generate_route_list(app::PlainApp);
     let context = {
         let console = state.console.clone();
         move || provide(&console)
@@ -38,6 +39,10 @@ pub fn router(state: AppState) -> Router {
     let shell = {
         let options = state.leptos.clone();
         move || app::shell(options.clone())
+    };
+    let plain_shell = {
+        let options = state.leptos.clone();
+        move || app::plain_shell(options.clone())
     };
     let not_found = leptos_axum::render_app_async_with_context(context.clone(), shell.clone());
     let with_token = {
@@ -53,7 +58,8 @@ pub fn router(state: AppState) -> Router {
         }
     };
     Router::new()
-        .leptos_routes_with_context(&state, routes, context, shell)
+        .leptos_routes_with_context(&state, routes, context.clone(), shell)
+        .leptos_routes_with_context(&state, plain_routes, context, plain_shell)
         .route(live::PATH, get(live::events))
         .fallback(move |request: Request| not_found(request))
         .layer(from_fn(move |request: Request, next: Next| issued_token::show(request, next, with_token.clone())))

@@ -4,6 +4,7 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
+use web_sys::js_sys::JsString;
 use web_sys::{Element, HtmlDetailsElement};
 
 /// The field, and how many lines have it. Enter goes on to the next one. Of no use without WASM, so hidden until then.
@@ -42,7 +43,7 @@ pub fn Search() -> impl IntoView {
 /// Marks the lines that have the text, unfolds what hides them, and shows one of them, counted round and round. Says
 /// which one of how many.
 fn mark(text: &str, number: usize) -> String {
-    let text = text.trim().to_lowercase();
+    let text = lower_case(text.trim());
     let hits: Vec<Element> = lines().into_iter().filter(|line| is_hit(line, &text)).collect();
     if text.is_empty() {
         return String::new();
@@ -62,10 +63,15 @@ fn lines() -> Vec<Element> {
 }
 
 fn is_hit(line: &Element, text: &str) -> bool {
-    let is_hit = !text.is_empty() && line.text_content().is_some_and(|words| words.to_lowercase().contains(text));
+    let is_hit = !text.is_empty() && lower_case(&line.text_content().unwrap_or_default()).contains(text);
     set_class(line, "hit", is_hit);
     set_class(line, "here", false);
     is_hit
+}
+
+/// By the browser's tables of letters, which need not be in the bundle a second time.
+fn lower_case(text: &str) -> String {
+    JsString::from(text).to_lower_case().into()
 }
 
 fn unfold(line: &Element) {

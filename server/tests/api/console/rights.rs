@@ -21,7 +21,7 @@ use Expected::{Forbidden, NotFound, SignedOut, Works};
 
 /// Function, whether it names an account, and what it answers to: nobody, a viewer, a manager, an admin, and an admin
 /// of another company who names the first company's ids.
-const TABLE: [(&str, [Expected; 5]); 13] = [
+const TABLE: [(&str, [Expected; 5]); 14] = [
     ("viewer", [SignedOut, Works, Works, Works, Works]),
     ("accounts", [SignedOut, Works, Works, Works, Works]),
     ("conversations", [SignedOut, Works, Works, Works, NotFound]),
@@ -33,6 +33,7 @@ const TABLE: [(&str, [Expected; 5]); 13] = [
     ("rotate_token", [SignedOut, Forbidden, Forbidden, Works, NotFound]),
     ("set_enabled", [SignedOut, Forbidden, Works, Works, NotFound]),
     ("replay", [SignedOut, Forbidden, Works, Works, NotFound]),
+    ("theme", [Works, Works, Works, Works, Works]),
     // Last, since they change who is signed in.
     ("sign_in", [Works, Works, Works, Works, Works]),
     ("sign_out", [Works, Works, Works, Works, Works]),
@@ -119,6 +120,7 @@ fn form<'a>(function: &str, ids: Ids<'a>) -> Vec<(&'a str, &'a str)> {
         "rotate_token" => vec![("form[account]", account)],
         "set_enabled" => vec![("form[account]", account), ("form[enabled]", "false")],
         "thread" => vec![("query[account]", account), ("query[conversation]", conversation)],
+        "theme" => vec![("theme", "dark"), ("back", "/")],
         "sign_in" => {
             vec![("credentials[email]", "viewer@acme.travel"), ("credentials[password]", crate::app::PASSWORD)]
         }

@@ -17,6 +17,7 @@ pub fn Entry(
     let ActivityEntry { at, actor, did, changes, events, outcome, company_wide } = entry;
     let link = |(words, id): (String, String)| {
         view! {
+            " "
             <a class="link" href=event_page(&account, &id)>
                 {words}
             </a>
@@ -29,8 +30,8 @@ pub fn Entry(
                 <b dir="auto">{actor}</b>
                 " "
                 {did}
-                {company_wide.then(|| view! { <span class="badge">"Whole company"</span> })}
-                {outcome.map(|outcome| view! { <span class="badge bad">{outcome}</span> })}
+                {company_wide.then(|| view! { " " <span class="badge">"Whole company"</span> })}
+                {outcome.map(|outcome| view! { " " <span class="badge bad">{outcome}</span> })}
                 {links}
             </p>
             <p class="when">

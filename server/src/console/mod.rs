@@ -6,11 +6,11 @@
 
 mod activity;
 mod cookie;
-mod events;
+pub(crate) mod events;
 mod read;
 mod thread;
 pub mod views;
-mod webhook;
+pub(crate) mod webhook;
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -10,8 +10,9 @@ use async_trait::async_trait;
 use leptos::prelude::use_context;
 
 use crate::contract::{
-    AccountList, ConsoleError, ConversationPage, ConversationQuery, EventDetail, EventPage, EventQuery, EventRef,
-    IssuedToken, RotateToken, SaveWebhook, SetEnabled, SignIn, ThreadPage, ThreadQuery, Viewer, WebhookPage,
+    AccountList, ActivityPage, ActivityQuery, ConsoleError, ConversationPage, ConversationQuery, EventDetail,
+    EventPage, EventQuery, EventRef, IssuedToken, RotateToken, SaveWebhook, SetEnabled, SignIn, ThreadPage,
+    ThreadQuery, Viewer, WebhookPage,
 };
 
 /// What a page may ask of the server, on behalf of one person of one company.
@@ -57,6 +58,9 @@ pub trait Console: Send + Sync {
 
     /// Has a dead or processed event processed again. For admins and managers.
     async fn replay(&self, event: EventRef) -> Result<(), ConsoleError>;
+
+    /// One page of what was done to an account.
+    async fn activity(&self, query: ActivityQuery) -> Result<ActivityPage, ConsoleError>;
 }
 
 /// The console of this request.

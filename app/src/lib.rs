@@ -6,7 +6,7 @@
 //! and a person: no page and no server function can name another tenant. What a page may do to the response it is
 //! rendered into, a status or a redirect, goes through the second and smaller port, [`Reply`](reply::Reply).
 //!
-//! One folder a screen (`accounts`, `webhook`, `conversations`, `session`), `frame` around those that need a person, the shared
+//! One folder a screen (`accounts`, `webhook`, `conversations`, `activity`, `session`), `frame` around those that need a person, the shared
 //! pieces in `ui`, and what travels between browser and server in `contract`.
 //!
 //! Every route is rendered whole before its first byte leaves (`SsrMode::Async`): the page is complete without
@@ -21,6 +21,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "Leptos hands its components their props by value")]
 
 mod accounts;
+mod activity;
 pub mod console;
 pub mod contract;
 mod conversations;

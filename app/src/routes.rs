@@ -6,6 +6,7 @@ use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
 use crate::accounts::{AccountIndex, AccountLayout, AccountsPage};
+use crate::activity::ActivityTab;
 use crate::conversations::{ConversationsPage, NoThread, ThreadPane};
 use crate::frame::Frame;
 use crate::not_found::NotFoundPage;
@@ -44,6 +45,7 @@ pub fn App() -> impl IntoView {
                             <Route path=path!("") view=NoThread />
                             <Route path=path!(":conversation") view=ThreadPane />
                         </ParentRoute>
+                        <Route path=path!("/activity") view=ActivityTab />
                     </ParentRoute>
                 </ParentRoute>
             </Routes>

@@ -23,7 +23,7 @@ for (const theme of ["light", "dark"] as const) {
         await context.addCookies([{ name: "theme", value: theme, url: process.env.BASE_URL! }]);
       });
 
-      test("the console's screens are free of barriers", async ({ accounts, conversations, thread, visit, complaints, page }) => {
+      test("the console's screens are free of barriers", async ({ accounts, activity, conversations, thread, visit, complaints, page }) => {
         // Many screens, and axe takes its time with each.
         test.slow();
         complaints.expect(/status of 404/);
@@ -47,6 +47,11 @@ for (const theme of ["light", "dark"] as const) {
 
         await conversations.openByName(demoAccounts.booking.name);
         await check(page, "no conversations");
+        await activity.openByName(support);
+        await check(page, "activity");
+        await activity.processing.click();
+        await expect(activity.person).toHaveCount(0);
+        await check(page, "processing");
         await visit(`${list}/nothing`);
         await expect(thread.missing).toBeVisible();
         await check(page, "no such conversation");

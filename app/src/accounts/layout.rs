@@ -37,6 +37,7 @@ fn find(list: &AccountList, id: &str) -> Option<Account> {
 fn AccountHead(account: Account) -> impl IntoView {
     let webhook = format!("/accounts/{}/webhook", account.id);
     let conversations = format!("/accounts/{}/conversations", account.id);
+    let activity = format!("/accounts/{}/activity", account.id);
     view! {
         <nav class="crumbs" aria-label="Breadcrumb">
             <a href="/">"Accounts"</a>
@@ -51,6 +52,7 @@ fn AccountHead(account: Account) -> impl IntoView {
         <nav class="tabs" aria-label="Account">
             <A href=webhook>"Webhook"</A>
             <A href=conversations>"Conversations"</A>
+            <A href=activity>"Activity"</A>
         </nav>
     }
 }

@@ -1,6 +1,7 @@
 //! What travels between browser and server: plain data, serde and nothing else.
 
 mod accounts;
+mod activity;
 mod conversations;
 mod error;
 mod events;
@@ -10,6 +11,7 @@ pub mod validate;
 mod webhook;
 
 pub use accounts::{Account, AccountList, WebhookStatus};
+pub use activity::{ActivityEntry, ActivityKind, ActivityPage, ActivityQuery};
 pub use conversations::{
     Conversation, ConversationPage, ConversationQuery, DeliveryStatus, Direction, Message, MessageBody, Quote,
     Reaction, StatusEntry, ThreadPage, ThreadQuery,

@@ -4,6 +4,7 @@
 //! the form works as it is.
 
 use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
@@ -34,4 +35,17 @@ pub fn go_to(address: impl Fn(Filled) -> String + 'static) -> impl Fn(SubmitEven
 fn filled_in(event: &SubmitEvent) -> Option<Filled> {
     let form = event.target()?.dyn_into::<HtmlFormElement>().ok()?;
     FormData::new_with_form(&form).ok().map(Filled)
+}
+
+/// A field for a day.
+#[component]
+pub fn Day(
+    /// Its name in the URL.
+    name: &'static str,
+    /// What it is for.
+    label: &'static str,
+    /// `YYYY-MM-DD`, or empty.
+    value: Signal<String>,
+) -> impl IntoView {
+    view! { <input class="input day-field" type="date" name=name value=value prop:value=value aria-label=label /> }
 }

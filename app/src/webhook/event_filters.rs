@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::address;
 use crate::contract::{EventQuery, EventState};
-use crate::ui::get_form::{Filled, go_to};
+use crate::ui::get_form::{Day, Filled, go_to};
 use crate::ui::icon::{Glyph, Icon};
 
 /// The types that the log knows.
@@ -146,9 +146,4 @@ fn TypeSelect(query: Memo<EventQuery>) -> impl IntoView {
             {types.map(option).collect_view()}
         </select>
     }
-}
-
-#[component]
-fn Day(name: &'static str, label: &'static str, value: Signal<String>) -> impl IntoView {
-    view! { <input class="input day-field" type="date" name=name value=value prop:value=value aria-label=label /> }
 }

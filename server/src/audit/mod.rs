@@ -1,11 +1,12 @@
 //! Who did what to which thing, when, and how it ended. Entries are written in the transaction of what they tell.
 
+pub mod listing;
 mod store;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::ids::UserId;
+use crate::ids::{AccountId, UserId};
 
 pub use store::insert;
 
@@ -43,5 +44,15 @@ impl Entry {
         details: Value,
     ) -> Self {
         Self { actor, action, subject, subject_id, details }
+    }
+
+    /// The same entry, about something that this account has. Where the account itself is the subject that goes without
+    /// saying. An entry that names no account either way concerns the whole company, and is shown with each account.
+    #[must_use]
+    pub fn of(mut self, account: AccountId) -> Self {
+        if let Value::Object(details) = &mut self.details {
+            details.insert("account".to_owned(), json!(account));
+        }
+        self
     }
 }

@@ -111,7 +111,7 @@ pub async fn replay(session: &Session, asked: EventRef, now: OffsetDateTime) -> 
                     message: "Only an event that was processed or given up can be sent through again.".into(),
                 })?;
                 let details = json!({ "before": before, "after": "pending" });
-                let entry = Entry::done(actor, "event.replayed", "event", Some(event.0), details);
+                let entry = Entry::done(actor, "event.replayed", "event", Some(event.0), details).of(owner.account);
                 Ok::<_, ReadError>(audit::insert(connection, owner.company, entry).await?)
             }
             .boxed()

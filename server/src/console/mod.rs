@@ -4,20 +4,22 @@
 //! `SignedOut`. It checks the role, asks the stores through the session's tenant, and lets [`views`] turn rows into
 //! the contract. Errors of the database are logged here, once, with the request's id, which is all the browser gets.
 
+mod activity;
 mod cookie;
 pub(crate) mod events;
 mod read;
 mod thread;
 pub mod views;
-mod webhook;
+pub(crate) mod webhook;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use app::console::Console;
 use app::contract::{
-    AccountList, ConsoleError, ConversationPage, ConversationQuery, EventDetail, EventPage, EventQuery, EventRef,
-    IssuedToken, RotateToken, SaveWebhook, SetEnabled, SignIn, ThreadPage, ThreadQuery, Viewer, WebhookPage,
+    AccountList, ActivityPage, ActivityQuery, ConsoleError, ConversationPage, ConversationQuery, EventDetail,
+    EventPage, EventQuery, EventRef, IssuedToken, RotateToken, SaveWebhook, SetEnabled, SignIn, ThreadPage,
+    ThreadQuery, Viewer, WebhookPage,
 };
 use app::reply::Reply;
 use async_trait::async_trait;
@@ -230,6 +232,11 @@ impl Console for RequestConsole {
         events::replay(session, event, self.parts.clock.now()).await.map_err(|error| self.failed(error))?;
         self.parts.wake.now();
         Ok(())
+    }
+
+    async fn activity(&self, query: ActivityQuery) -> Result<ActivityPage, ConsoleError> {
+        let session = self.session()?;
+        activity::list(session, query, self.parts.clock.now()).await.map_err(|error| self.failed(error))
     }
 }
 

@@ -6,7 +6,7 @@ use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::ids::{CompanyId, EventId, Owner};
+use crate::ids::{EventId, Owner};
 
 /// An event that a worker holds.
 #[derive(Clone, Debug)]
@@ -185,12 +185,12 @@ pub async fn let_go(engine: &PgPool, token: Uuid, now: OffsetDateTime) -> Result
     Ok(())
 }
 
-/// What a worker did to one company in one batch, for the audit log.
+/// What a worker did for one account in one batch, for the audit log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share {
-    /// The company.
-    pub company: CompanyId,
-    /// Its events in the batch.
+    /// Whose events.
+    pub owner: Owner,
+    /// How many of the batch.
     pub events: i64,
     /// The one with the lowest id.
     pub first: EventId,
@@ -198,7 +198,7 @@ pub struct Share {
     pub last: EventId,
 }
 
-/// One audit entry for each company in a batch.
+/// One audit entry for each account in a batch.
 ///
 /// # Errors
 /// Those of the database.
@@ -210,15 +210,16 @@ pub async fn audit(
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         r#"
-        insert into audit_log (company_id, id, at, actor_kind, actor_name, action, subject, outcome, details)
-        select company_id, id, $1, 'system', $2, 'events.processed', 'events', 'done',
+        insert into audit_log (company_id, id, at, actor_kind, actor_name, action, subject, subject_id, outcome, details)
+        select company_id, id, $1, 'system', $2, 'events.processed', 'account', account_id::text, 'done',
                jsonb_build_object('count', events, 'first', first, 'last', last)
-        from unnest($3::uuid[], $4::uuid[], $5::bigint[], $6::uuid[], $7::uuid[])
-            as share (company_id, id, events, first, last)
+        from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::bigint[], $7::uuid[], $8::uuid[])
+            as share (company_id, account_id, id, events, first, last)
         "#,
         now,
         worker,
-        &shares.iter().map(|share| share.company.0).collect::<Vec<_>>(),
+        &shares.iter().map(|share| share.owner.company.0).collect::<Vec<_>>(),
+        &shares.iter().map(|share| share.owner.account.0).collect::<Vec<_>>(),
         &shares.iter().map(|_| Uuid::now_v7()).collect::<Vec<_>>(),
         &shares.iter().map(|share| share.events).collect::<Vec<_>>(),
         &shares.iter().map(|share| share.first.0).collect::<Vec<_>>(),

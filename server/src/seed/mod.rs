@@ -1,13 +1,14 @@
 //! Demo data: a company with three people, one for each role, and two accounts with conversations.
 //!
 //! The conversations are not inserted: they come in as signed bodies through the envelope, the writer and the worker,
-//! as everything does, once, when the account is new.
+//! as everything does, once, when the account is new. What its people have changed they changed in the console.
 
+mod changes;
 mod story;
 
 use std::sync::Arc;
 
-use app::contract::Role;
+use app::contract::{ConsoleError, Role};
 use axum::http::HeaderMap;
 use futures::FutureExt;
 use secrecy::{ExposeSecret, SecretString};
@@ -15,6 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::accounts::add::{self as accounts, AddError, Added};
 use crate::accounts::store::NewAccount;
 use crate::clock::Clock;
+use crate::console::ReadError;
 use crate::crypto::{self, KeyRing};
 use crate::database::Database;
 use crate::event_log;
@@ -73,6 +75,18 @@ pub enum SeedError {
     /// The door did not take the story.
     #[error("The demo's messages were refused: {}.", .0.as_str())]
     Refused(Reason),
+    /// The console did not let the demo's people do what they do.
+    #[error("The demo's changes were refused: {0}")]
+    Console(#[from] ConsoleError),
+}
+
+impl From<ReadError> for SeedError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Console(error) => Self::Console(error),
+            ReadError::Database(error) => Self::Database(error),
+        }
+    }
 }
 
 /// Seeds what is missing. The password is that of all three people, and replaces an earlier one.
@@ -92,6 +106,9 @@ pub async fn seed(
     let support = seed_account(database, keys, clock, "Support line", PHONE_NUMBER_ID, "15550783881").await?;
     if let Some(added) = support {
         tell_story(database, keys, clock, &added).await?;
+        process(database, clock).await?;
+        changes::make(database, keys, clock.now(), added.owner).await?;
+        process(database, clock).await?;
     }
     seed_account(database, keys, clock, "Booking desk", "106540352242923", "15550783882").await?;
     Ok(company)
@@ -138,7 +155,7 @@ async fn seed_account(
     }
 }
 
-/// Lets the demo's messages come in as Meta would send them, and processes them.
+/// Lets the demo's messages come in as Meta would send them.
 async fn tell_story(database: &Database, keys: &Arc<KeyRing>, clock: &Clock, added: &Added) -> Result<(), SeedError> {
     let engine = &database.engine;
     let configs = Configs::load(engine.clone(), Arc::clone(keys)).await?;
@@ -151,8 +168,12 @@ async fn tell_story(database: &Database, keys: &Arc<KeyRing>, clock: &Clock, add
         deliveries.extend(deliveries::of(&post, &configs.current().1).map_err(SeedError::Refused)?);
     }
     event_log::store::store(engine, &Batch::collapse(deliveries)).await?;
-    let settings = WorkerSettings::default();
-    let worker = Worker { name: "seed".into(), engine: engine.clone(), clock: clock.clone(), settings };
+    Ok(())
+}
+
+async fn process(database: &Database, clock: &Clock) -> Result<(), SeedError> {
+    let (engine, settings) = (database.engine.clone(), WorkerSettings::default());
+    let worker = Worker { name: "seed".into(), engine, clock: clock.clone(), settings };
     while worker.run_once().await? != Outcome::Idle {}
     Ok(())
 }

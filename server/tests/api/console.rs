@@ -1,5 +1,6 @@
 //! The console over HTTP: its server functions and its pages.
 
+mod activity;
 mod conversations;
 mod events;
 mod live;

@@ -252,7 +252,7 @@ async fn an_error_of_the_database_is_no_failed_try() {
 }
 
 #[tokio::test]
-async fn the_audit_log_has_one_entry_for_each_batch_and_company() {
+async fn the_audit_log_has_one_entry_for_each_batch_and_account() {
     let app = TestApp::start().await;
     let other = NewTestAccount {
         company: "Blue Harbour",

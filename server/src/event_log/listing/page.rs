@@ -93,7 +93,11 @@ fn place(text: &str) -> Option<(Way, Cursor)> {
     Some((way, Cursor::parse(rest)?))
 }
 
-fn day(field: &str, text: &str) -> Result<Option<OffsetDateTime>, ConsoleError> {
+/// The beginning of a day, `YYYY-MM-DD` in UTC; none for an empty field.
+///
+/// # Errors
+/// `Invalid`, naming the field.
+pub fn day(field: &str, text: &str) -> Result<Option<OffsetDateTime>, ConsoleError> {
     if text.trim().is_empty() {
         return Ok(None);
     }

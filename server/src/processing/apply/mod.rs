@@ -124,8 +124,8 @@ fn named(batch: &[&Work]) -> Vec<Identity> {
 fn shares(events: &[&Claimed]) -> Vec<Share> {
     let mut shares: BTreeMap<_, Share> = BTreeMap::new();
     for event in events {
-        let company = event.owner.company;
-        let share = shares.entry(company).or_insert(Share { company, events: 0, first: event.id, last: event.id });
+        let owner = event.owner;
+        let share = shares.entry(owner).or_insert(Share { owner, events: 0, first: event.id, last: event.id });
         share.events += 1;
         share.first = share.first.min(event.id);
         share.last = share.last.max(event.id);

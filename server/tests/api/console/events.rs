@@ -441,6 +441,6 @@ async fn a_processed_event_sent_through_again_has_its_effect_once() {
         .rows("select action, actor_name, subject_id, details from audit_log where action = 'event.replayed'")
         .await;
     let entry = json!({ "action": "event.replayed", "actor_name": "Somebody", "subject_id": event,
-                        "details": { "before": "processed", "after": "pending" } });
+                        "details": { "before": "processed", "after": "pending", "account": log.account } });
     assert_eq!(told, [entry], "and not what was refused");
 }

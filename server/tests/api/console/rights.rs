@@ -29,6 +29,7 @@ const TABLE: [(&str, [Expected; 5]); 14] = [
     ("webhook", [SignedOut, Works, Works, Works, NotFound]),
     ("events", [SignedOut, Works, Works, Works, NotFound]),
     ("event", [SignedOut, Works, Works, Works, NotFound]),
+    ("activity", [SignedOut, Works, Works, Works, NotFound]),
     ("save_webhook", [SignedOut, Forbidden, Forbidden, Works, NotFound]),
     ("rotate_token", [SignedOut, Forbidden, Forbidden, Works, NotFound]),
     ("set_enabled", [SignedOut, Forbidden, Works, Works, NotFound]),
@@ -113,7 +114,7 @@ impl Companies {
 fn form<'a>(function: &str, ids: Ids<'a>) -> Vec<(&'a str, &'a str)> {
     let Ids { account, conversation, event } = ids;
     match function {
-        "conversations" | "events" => vec![("query[account]", account)],
+        "conversations" | "events" | "activity" => vec![("query[account]", account)],
         "webhook" => vec![("account", account)],
         "event" | "replay" => vec![("event[account]", account), ("event[event]", event)],
         "save_webhook" => vec![("form[account]", account), ("form[app_secret]", SECRET)],

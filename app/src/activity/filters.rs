@@ -1,0 +1,124 @@
+//! What narrows the list: whose activity as links, the rest as a GET form, so that all of it is in the URL.
+
+use leptos::prelude::*;
+
+use super::address::{self, PROCESSING};
+use crate::contract::{ActivityKind, ActivityPage, ActivityQuery};
+use crate::ui::async_view::AsyncPart;
+use crate::ui::get_form::{Day, Filled, go_to};
+use crate::ui::read::Loaded;
+
+/// The bar above the list.
+#[component]
+pub fn Filters(
+    /// What is shown now.
+    query: Memo<ActivityQuery>,
+    /// Knows who and what can be chosen.
+    page: Loaded<ActivityPage>,
+) -> impl IntoView {
+    view! {
+        <div class="bar">
+            <Kinds query />
+            <FilterForm query page />
+        </div>
+    }
+}
+
+#[component]
+fn Kinds(query: Memo<ActivityQuery>) -> impl IntoView {
+    let link = move |(kind, word): (ActivityKind, &'static str)| {
+        view! {
+            <a
+                href=move || address::list_of(&query.read(), kind)
+                data-noscroll
+                aria-current=move || (query.read().kind == kind).then_some("true")
+            >
+                {word}
+            </a>
+        }
+    };
+    let kinds = [(ActivityKind::People, "People"), (ActivityKind::Processing, "Processing")];
+    view! {
+        <nav class="seg" aria-label="Whose activity">
+            {kinds.map(link).collect_view()}
+        </nav>
+    }
+}
+
+#[component]
+fn FilterForm(query: Memo<ActivityQuery>, page: Loaded<ActivityPage>) -> impl IntoView {
+    let tab = move || address::tab(&query.read().account);
+    let kind = move || if query.read().kind == ActivityKind::Processing { PROCESSING } else { "" };
+    let submit = go_to(move |filled| address::list(&wanted(&filled, &query.read_untracked())));
+    view! {
+        <div class="filters" role="search" aria-label="Activity">
+            <form method="get" action=tab on:submit=submit>
+                <input type="hidden" name="kind" value=kind prop:value=kind />
+                <AsyncPart resource=page let:page>
+                    <Choices page query=query.get_untracked() />
+                </AsyncPart>
+                <Day name="from" label="From day" value=Signal::derive(move || query.read().from.clone()) />
+                <Day name="to" label="To day" value=Signal::derive(move || query.read().to.clone()) />
+                <button class="btn" type="submit">
+                    "Apply"
+                </button>
+                <a
+                    class="btn quiet"
+                    href=move || address::whole(&query.read())
+                    data-noscroll
+                    hidden=move || !address::is_filtered(&query.read())
+                >
+                    "Clear"
+                </a>
+            </form>
+        </div>
+    }
+}
+
+/// What the form asks for, from the first page on.
+fn wanted(filled: &Filled, now: &ActivityQuery) -> ActivityQuery {
+    ActivityQuery {
+        person: filled.text("person"),
+        action: filled.text("action"),
+        from: filled.text("from"),
+        to: filled.text("to"),
+        cursor: None,
+        ..now.clone()
+    }
+}
+
+/// Processing has neither people nor actions to choose from.
+#[component]
+fn Choices(page: ActivityPage, query: ActivityQuery) -> impl IntoView {
+    (query.kind == ActivityKind::People).then(|| {
+        view! {
+            <Choice name="person" label="Person" all="Everybody" options=page.people chosen=query.person />
+            <Choice name="action" label="Action" all="All actions" options=page.actions chosen=query.action />
+        }
+    })
+}
+
+#[component]
+fn Choice(
+    name: &'static str,
+    label: &'static str,
+    all: &'static str,
+    options: Vec<(String, String)>,
+    chosen: String,
+) -> impl IntoView {
+    let option = |(value, words): (String, String)| {
+        let selected = value == chosen;
+        view! {
+            <option value=value selected=selected>
+                {words}
+            </option>
+        }
+    };
+    let options = options.into_iter().map(option).collect_view();
+    view! {
+        <select class="input" name=name aria-label=label prop:value=chosen>
+            <option value="">{all}</option>
+            {options}
+        </select>
+    }
+}

@@ -14,6 +14,7 @@ use crate::contract::{
     EventPage, EventQuery, EventRef, IssuedToken, RotateToken, SaveWebhook, SetEnabled, SignIn, ThreadPage,
     ThreadQuery, Viewer, WebhookPage,
 };
+use crate::ui::theme::Theme;
 
 /// What a page may ask of the server, on behalf of one person of one company.
 #[async_trait]
@@ -26,6 +27,9 @@ pub trait Console: Send + Sync {
 
     /// Ends the session and takes the cookie back. Without a session nothing happens.
     async fn sign_out(&self) -> Result<(), ConsoleError>;
+
+    /// Has the browser remember its colours. Nobody need be signed in.
+    async fn choose_theme(&self, theme: Theme) -> Result<(), ConsoleError>;
 
     /// The company's accounts.
     async fn accounts(&self) -> Result<AccountList, ConsoleError>;

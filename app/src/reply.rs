@@ -17,9 +17,6 @@ pub trait Reply: Send + Sync {
     /// Sends the browser to another path of this site, as a plain form expects it and as a hydrated one does.
     fn redirect(&self, path: &str);
 
-    /// Gives the browser a cookie that is no secret.
-    fn set_cookie(&self, cookie: &str);
-
     /// Names the page that a form leads to when it was posted without WASM. A hydrated page stays where it is: it reads
     /// the answer itself, and keeps what its own address says.
     fn land(&self, path: &str);

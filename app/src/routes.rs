@@ -1,4 +1,4 @@
-//! The route table and nothing else.
+//! The route tables and nothing else: of the app that the browser takes over, and of the pages that it does not.
 
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -45,6 +45,23 @@ pub fn App() -> impl IntoView {
                             <Route path=path!("") view=NoThread />
                             <Route path=path!(":conversation") view=ThreadPane />
                         </ParentRoute>
+                    </ParentRoute>
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}
+
+/// The pages that stay as the server has drawn them.
+#[component]
+pub fn PlainApp() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Title text="" formatter=title />
+        <Router>
+            <Routes fallback=NotFoundPage>
+                <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
+                    <ParentRoute path=path!("/accounts/:account") view=AccountLayout>
                         <Route path=path!("/activity") view=ActivityTab />
                     </ParentRoute>
                 </ParentRoute>

@@ -52,7 +52,9 @@ fn AccountHead(account: Account) -> impl IntoView {
         <nav class="tabs" aria-label="Account">
             <A href=webhook>"Webhook"</A>
             <A href=conversations>"Conversations"</A>
-            <A href=activity>"Activity"</A>
+            <A href=activity attr:rel="external">
+                "Activity"
+            </A>
         </nav>
     }
 }

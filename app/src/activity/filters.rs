@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::address::{self, PROCESSING};
 use crate::contract::{ActivityKind, ActivityPage, ActivityQuery};
 use crate::ui::async_view::AsyncPart;
-use crate::ui::get_form::{Day, Filled, go_to};
+use crate::ui::get_form::Day;
 use crate::ui::read::Loaded;
 
 /// The bar above the list.
@@ -49,11 +49,10 @@ fn Kinds(query: Memo<ActivityQuery>) -> impl IntoView {
 fn FilterForm(query: Memo<ActivityQuery>, page: Loaded<ActivityPage>) -> impl IntoView {
     let tab = move || address::tab(&query.read().account);
     let kind = move || if query.read().kind == ActivityKind::Processing { PROCESSING } else { "" };
-    let submit = go_to(move |filled| address::list(&wanted(&filled, &query.read_untracked())));
     view! {
         <div class="filters" role="search" aria-label="Activity">
-            <form method="get" action=tab on:submit=submit>
-                <input type="hidden" name="kind" value=kind prop:value=kind />
+            <form method="get" action=tab>
+                <input type="hidden" name="kind" value=kind />
                 <AsyncPart resource=page let:page>
                     <Choices page query=query.get_untracked() />
                 </AsyncPart>
@@ -72,18 +71,6 @@ fn FilterForm(query: Memo<ActivityQuery>, page: Loaded<ActivityPage>) -> impl In
                 </a>
             </form>
         </div>
-    }
-}
-
-/// What the form asks for, from the first page on.
-fn wanted(filled: &Filled, now: &ActivityQuery) -> ActivityQuery {
-    ActivityQuery {
-        person: filled.text("person"),
-        action: filled.text("action"),
-        from: filled.text("from"),
-        to: filled.text("to"),
-        cursor: None,
-        ..now.clone()
     }
 }
 

@@ -9,7 +9,7 @@ use web_sys::HtmlDocument;
 
 use crate::contract::ConsoleError;
 #[cfg(feature = "ssr")]
-use crate::{contract::validate::next_path, reply::reply};
+use crate::{console::console, contract::validate::next_path, reply::reply};
 
 /// Name of the cookie.
 const COOKIE: &str = "theme";
@@ -44,7 +44,7 @@ impl Theme {
     }
 
     /// The cookie that remembers it for a year.
-    fn cookie(self) -> String {
+    pub fn cookie(self) -> String {
         format!("{COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax", self.as_str())
     }
 
@@ -59,9 +59,9 @@ impl Theme {
 
 /// Remembers the choice for a page that stays as the server drew it.
 #[server(name = ChooseTheme, prefix = "/api", endpoint = "theme")]
-pub async fn choose_theme(theme: String, back: String) -> Result<(), ConsoleError> {
-    let reply = reply()?;
-    reply.set_cookie(&Theme::parse(&theme).cookie());
+pub(crate) async fn choose_theme(theme: String, back: String) -> Result<(), ConsoleError> {
+    let (console, reply) = (console()?, reply()?);
+    console.choose_theme(Theme::parse(&theme)).await?;
     reply.redirect(next_path(Some(&back)));
     Ok(())
 }

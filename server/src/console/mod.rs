@@ -22,6 +22,7 @@ use app::contract::{
     ThreadQuery, Viewer, WebhookPage,
 };
 use app::reply::Reply;
+use app::ui::theme::Theme;
 use async_trait::async_trait;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -182,6 +183,10 @@ impl Console for RequestConsole {
         self.set_cookie(&self.parts.cookies.clear())
     }
 
+    async fn choose_theme(&self, theme: Theme) -> Result<(), ConsoleError> {
+        self.set_cookie(&theme.cookie())
+    }
+
     async fn accounts(&self) -> Result<AccountList, ConsoleError> {
         let session = self.session()?;
         read::accounts(session, self.parts.clock.now()).await.map_err(|error| self.failed(error))
@@ -253,12 +258,6 @@ impl Reply for LeptosReply {
 
     fn redirect(&self, path: &str) {
         leptos_axum::redirect(path);
-    }
-
-    fn set_cookie(&self, cookie: &str) {
-        if let Ok(cookie) = HeaderValue::from_str(cookie) {
-            self.0.append_header(header::SET_COOKIE, cookie);
-        }
     }
 
     /// A plain form asks for HTML; a hydrated page does not.

@@ -41,5 +41,5 @@ async fn session(database: &Database, role: Role, now: OffsetDateTime) -> Result
     let email = logins().find(|login| login.role == role).map_or("", |login| login.email);
     let (company, user) = store::find_login(&database.identity, email).await?.ok_or(ConsoleError::SignedOut)?;
     let token = Session::open(database, company, user, now).await?;
-    Ok(Session::find(database, &token.to_cookie(), now).await?.ok_or(ConsoleError::SignedOut)?)
+    Ok(Session::find(database, &token.to_cookie(), true, now).await?.ok_or(ConsoleError::SignedOut)?)
 }

@@ -21,7 +21,7 @@ use Expected::{Forbidden, NotFound, SignedOut, Works};
 
 /// Function, whether it names an account, and what it answers to: nobody, a viewer, a manager, an admin, and an admin
 /// of another company who names the first company's ids.
-const TABLE: [(&str, [Expected; 5]); 14] = [
+const TABLE: [(&str, [Expected; 5]); 15] = [
     ("viewer", [SignedOut, Works, Works, Works, Works]),
     ("accounts", [SignedOut, Works, Works, Works, Works]),
     ("conversations", [SignedOut, Works, Works, Works, NotFound]),

@@ -9,8 +9,10 @@ use crate::accounts::{AccountIndex, AccountLayout, AccountsPage};
 use crate::conversations::{ConversationsPage, NoThread, ThreadPane};
 use crate::frame::Frame;
 use crate::not_found::NotFoundPage;
+use crate::people::PeoplePage;
 use crate::session::SignInPage;
 use crate::webhook::{EventPane, NoEvent, WebhookTab};
+use crate::you::YouPage;
 
 /// The document's title. `leptos_meta` writes it into the server's page as it is, and contacts choose their own names:
 /// there it has to be escaped. In the browser it is set as text.
@@ -34,6 +36,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("/") view=AccountsPage />
+                    <Route path=path!("/people") view=PeoplePage />
+                    <Route path=path!("/you") view=YouPage />
                     <ParentRoute path=path!("/accounts/:account") view=AccountLayout>
                         <Route path=path!("") view=AccountIndex />
                         <ParentRoute path=path!("/webhook") view=WebhookTab>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags};
 
-use crate::contract::IssuedToken;
+use crate::contract::ShownOnce;
 use crate::routes::App;
 use crate::ui::theme::Theme;
 
@@ -14,11 +14,11 @@ const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'
 
 /// The whole HTML document. The theme is known from the cookie, so nothing flashes before WASM is there.
 ///
-/// A page with a token on it is the answer to a form posted without WASM. Its address is the form's, not its own, so
-/// WASM is not called in: nothing would be found there.
+/// A page with something to be shown once is the answer to a form posted without WASM. Its address is the form's, not
+/// its own, so WASM is not called in: nothing would be found there.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let theme = use_context::<Theme>().unwrap_or_default();
-    let hydrated = use_context::<IssuedToken>().is_none();
+    let hydrated = use_context::<ShownOnce>().is_none();
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme.as_str()>

@@ -133,7 +133,7 @@ async fn seed_account(
     let given = Given { verified_at: Some(clock.now()), ..Given::default() };
     match accounts::add(database, Arc::clone(keys), COMPANY, account, given).await {
         Ok(added) => Ok(Some(added)),
-        Err(AddError::NumberTaken(_)) => Ok(None),
+        Err(AddError::NumberTaken) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
@@ -155,9 +155,4 @@ async fn tell_story(database: &Database, keys: &Arc<KeyRing>, clock: &Clock, add
     let worker = Worker { name: "seed".into(), engine: engine.clone(), clock: clock.clone(), settings };
     while worker.run_once().await? != Outcome::Idle {}
     Ok(())
-}
-
-/// A password that nobody chose.
-pub fn random_password() -> SecretString {
-    crate::crypto::random_token("").expose_secret()[..16].to_owned().into()
 }

@@ -5,10 +5,10 @@
 //! is no browser.
 
 mod health;
-mod issued_token;
 mod pages;
 mod request;
 pub mod serve;
+mod shown_once;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn only_our_own_sentences_are_ours() {
-        assert_eq!(own_sentence(&email("x").unwrap_err().to_owned()), Some(EMAIL));
+        assert_eq!(own_sentence(email("x").unwrap_err()), Some(EMAIL));
         assert_eq!(own_sentence("Call +1 555 0100"), None);
         assert_eq!(own_sentence(""), None);
     }

@@ -1,10 +1,13 @@
 //! The console over HTTP: its server functions and its pages.
 
+mod accounts;
 mod conversations;
 mod events;
 mod pages;
+mod people;
 mod rights;
 mod sessions;
 mod sign_in;
 mod thread;
 mod webhook;
+mod you;

@@ -52,11 +52,12 @@ fn AccountsLink() -> impl IntoView {
     }
 }
 
+/// All forms and lists: the page is loaded anew, here and by its forms.
 #[component]
 fn PeopleLink() -> impl IntoView {
     let current = current("/people");
     view! {
-        <a href="/people" aria-current=current>
+        <a href="/people" rel="external" aria-current=current>
             "People"
         </a>
     }
@@ -74,7 +75,7 @@ fn Person(viewer: Viewer) -> impl IntoView {
     let Viewer { name, email, role, company } = viewer;
     let current = current("/you");
     view! {
-        <a class="person" href="/you" title=email aria-current=current>
+        <a class="person" href="/you" rel="external" title=email aria-current=current>
             <b>{name}</b>
             <small>{company} " · " {role.as_str()}</small>
         </a>

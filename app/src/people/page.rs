@@ -58,8 +58,13 @@ fn done(word: &str) -> Option<&'static str> {
 fn PeopleView(page: contract::PeoplePage) -> impl IntoView {
     let contract::PeoplePage { people, next, may_change, now } = page;
     view! {
-        {may_change.then(|| view! { <AddPerson /> })}
-        {Refused::of(SetActiveAction::url()).view()}
+        {may_change
+            .then(|| {
+                view! {
+                    <AddPerson />
+                    {Refused::of(SetActiveAction::url()).view()}
+                }
+            })}
         <section class="card" aria-label="People">
             <table class="people">
                 <thead>

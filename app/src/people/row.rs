@@ -25,7 +25,7 @@ pub fn PersonRow(
     view! {
         <tr>
             <th scope="row">
-                {name} {is_you.then(|| view! { <span class="badge">"You"</span> })} <small>{email}</small>
+                {name} " " {is_you.then(|| view! { <span class="badge">"You"</span> })} <small>{email}</small>
             </th>
             <td>{role.as_str()}</td>
             <td>

@@ -10,9 +10,9 @@ use async_trait::async_trait;
 use leptos::prelude::use_context;
 
 use crate::contract::{
-    AccountList, ActivityPage, ActivityQuery, ConsoleError, ConversationPage, ConversationQuery, EventDetail,
-    EventPage, EventQuery, EventRef, IssuedToken, RotateToken, SaveWebhook, SetEnabled, SignIn, ThreadPage,
-    ThreadQuery, Viewer, WebhookPage,
+    AccountList, ActivityPage, ActivityQuery, AddAccount, AddUser, ChangePassword, ConsoleError, ConversationPage,
+    ConversationQuery, EventDetail, EventPage, EventQuery, EventRef, FirstPassword, IssuedToken, PeoplePage,
+    RotateToken, SaveWebhook, SetActive, SetEnabled, SignIn, ThreadPage, ThreadQuery, Viewer, WebhookPage, YouPage,
 };
 use crate::ui::theme::Theme;
 
@@ -65,6 +65,27 @@ pub trait Console: Send + Sync {
 
     /// One page of what was done to an account.
     async fn activity(&self, query: ActivityQuery) -> Result<ActivityPage, ConsoleError>;
+
+    /// Adds an account and gives back its id. For admins.
+    async fn add_account(&self, form: AddAccount) -> Result<String, ConsoleError>;
+
+    /// One page of the company's people: those whose name follows the person's with this id.
+    async fn people(&self, after: Option<String>) -> Result<PeoplePage, ConsoleError>;
+
+    /// Adds a person and gives back the first password, this once. For admins.
+    async fn add_user(&self, form: AddUser) -> Result<FirstPassword, ConsoleError>;
+
+    /// Lets somebody in no longer, which ends all their sessions, or again. For admins, and never for oneself.
+    async fn set_active(&self, form: SetActive) -> Result<(), ConsoleError>;
+
+    /// The person's own account.
+    async fn you(&self) -> Result<YouPage, ConsoleError>;
+
+    /// Changes the person's own password. All other sessions end; this one goes on under a new id.
+    async fn change_password(&self, form: ChangePassword) -> Result<(), ConsoleError>;
+
+    /// Ends all sessions of the person, this one too, and takes the cookie back.
+    async fn sign_out_everywhere(&self) -> Result<(), ConsoleError>;
 }
 
 /// The console of this request.

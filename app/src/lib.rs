@@ -6,7 +6,8 @@
 //! and a person: no page and no server function can name another tenant. What a page may do to the response it is
 //! rendered into, a status or a redirect, goes through the second and smaller port, [`Reply`](reply::Reply).
 //!
-//! One folder a screen (`accounts`, `webhook`, `conversations`, `activity`, `session`), `frame` around those that need a person, the shared
+//! One folder a screen (`accounts`, `webhook`, `conversations`, `activity`, `people`, `you`, `session`), `frame` around those
+//! that need a person, the shared
 //! pieces in `ui`, and what travels between browser and server in `contract`.
 //!
 //! Every route is rendered whole before its first byte leaves (`SsrMode::Async`): the page is complete without
@@ -27,12 +28,14 @@ pub mod contract;
 mod conversations;
 mod frame;
 mod not_found;
+mod people;
 pub mod reply;
 mod routes;
 mod session;
 mod shell;
 pub mod ui;
 mod webhook;
+mod you;
 
 pub use routes::{App, PlainApp};
-pub use shell::{plain_shell, shell};
+pub use shell::shell;

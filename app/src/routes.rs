@@ -10,8 +10,10 @@ use crate::activity::ActivityTab;
 use crate::conversations::{ConversationsPage, NoThread, ThreadPane};
 use crate::frame::Frame;
 use crate::not_found::NotFoundPage;
+use crate::people::PeoplePage;
 use crate::session::SignInPage;
 use crate::webhook::{EventPane, NoEvent, WebhookTab};
+use crate::you::YouPage;
 
 /// The document's title. `leptos_meta` writes it into the server's page as it is, and contacts choose their own names:
 /// there it has to be escaped. In the browser it is set as text.
@@ -52,6 +54,13 @@ pub fn App() -> impl IntoView {
     }
 }
 
+/// Whether an address is one of [`PlainApp`].
+pub fn is_plain(address: &str) -> bool {
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    matches!(parts[..], ["people" | "you"] | ["accounts", _, "activity"])
+}
+
 /// The pages that stay as the server has drawn them.
 #[component]
 pub fn PlainApp() -> impl IntoView {
@@ -61,11 +70,28 @@ pub fn PlainApp() -> impl IntoView {
         <Router>
             <Routes fallback=NotFoundPage>
                 <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
+                    <Route path=path!("/people") view=PeoplePage />
+                    <Route path=path!("/you") view=YouPage />
                     <ParentRoute path=path!("/accounts/:account") view=AccountLayout>
                         <Route path=path!("/activity") view=ActivityTab />
                     </ParentRoute>
                 </ParentRoute>
             </Routes>
         </Router>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pages_of_forms_and_lists_are_plain() {
+        for plain in ["/people", "/people?added=1", "/you/", "/accounts/a1/activity?kind=processing"] {
+            assert!(is_plain(plain), "{plain}");
+        }
+        for other in ["/", "/accounts/a1/webhook", "/accounts/people", "/accounts/a1/webhook?next=/you", "/youth"] {
+            assert!(!is_plain(other), "{other}");
+        }
     }
 }

@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags};
+use leptos_router::location::RequestUrl;
 
-use crate::contract::IssuedToken;
-use crate::routes::{App, PlainApp};
+use crate::contract::ShownOnce;
+use crate::routes::{App, PlainApp, is_plain};
 use crate::ui::theme::Theme;
 
 /// The brand's mark. A `data:` URL, so that it needs neither a file nor a request.
@@ -12,22 +13,15 @@ const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'
     %3Crect width='22' height='22' rx='6' fill='%23007a55'/%3E\
     %3Cpath d='M5 7l2.5 8L11 8l3.5 7L17 7' fill='none' stroke='white' stroke-width='2'/%3E%3C/svg%3E";
 
-/// The HTML document of the app. The theme is known from the cookie, so nothing flashes before WASM is there.
+/// The whole HTML document. The theme is known from the cookie, so nothing flashes before WASM is there.
 ///
-/// A page with a token on it is the answer to a form posted without WASM. Its address is the form's, not its own, so
-/// WASM is not called in: nothing would be found there.
+/// WASM is not called in for a page that stays as it is, nor for one with something to be shown once: that is the answer
+/// to a form posted without WASM, and its address is the form's, not its own.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
-    let hydrated = use_context::<IssuedToken>().is_none();
-    document(options, hydrated, view! { <App /> }.into_any())
-}
-
-/// The document around a page that stays as the server has drawn it.
-pub fn plain_shell(options: LeptosOptions) -> impl IntoView {
-    document(options, false, view! { <PlainApp /> }.into_any())
-}
-
-fn document(options: LeptosOptions, hydrated: bool, app: AnyView) -> impl IntoView {
     let theme = use_context::<Theme>().unwrap_or_default();
+    let plain = use_context::<RequestUrl>().is_some_and(|url| is_plain(url.as_ref()));
+    let hydrated = !plain && use_context::<ShownOnce>().is_none();
+    let app = if plain { view! { <PlainApp /> }.into_any() } else { view! { <App /> }.into_any() };
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme.as_str()>

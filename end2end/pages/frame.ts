@@ -6,11 +6,13 @@ export class Frame {
   readonly theme: Locator;
   readonly signOutButton: Locator;
   readonly accountsLink: Locator;
+  readonly peopleLink: Locator;
 
   constructor(page: Page) {
     this.person = page.locator(".person");
     this.theme = page.getByRole("combobox", { name: "Theme" });
     this.signOutButton = page.getByRole("button", { name: "Sign out" });
     this.accountsLink = page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: /Accounts/ });
+    this.peopleLink = page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "People" });
   }
 }

@@ -3,6 +3,7 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Locator, Page } from "@playwright/test";
 import { demoAccounts, demoPassword, demoUsers } from "../fixtures/demo.ts";
+import { freshEmail } from "../fixtures/person.ts";
 import { expect, refusal, test } from "../fixtures/test.ts";
 
 const widths = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 800 } };
@@ -59,6 +60,35 @@ for (const theme of ["light", "dark"] as const) {
         await check(page, "no such account");
         await visit("/nothing");
         await check(page, "no such page");
+      });
+
+      test.describe("an admin", () => {
+        test.use({ role: "admin" });
+
+        test("the forms about people and accounts are free of barriers", async ({ accounts, people, you, page }) => {
+          test.slow();
+          await accounts.open();
+          await accounts.addButton.click();
+          await check(page, "adding an account");
+          await people.open();
+          await people.addButton.click();
+          await check(page, "adding a person");
+          await people.add("Ana again", demoUsers.admin, "viewer");
+          await expect(people.refusal).toBeVisible();
+          await check(page, "the refusal of a person");
+          await people.open();
+          await people.row(demoUsers.viewer).locator("summary").click();
+          await check(page, "deactivating");
+          await people.open();
+          await people.add("Axel", freshEmail(), "viewer");
+          await expect(people.firstPassword).toBeVisible();
+          await check(page, "the first password");
+          await you.open();
+          await check(page, "one's own account");
+          expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "it fits").toBe(true);
+          await people.open();
+          expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "it fits").toBe(true);
+        });
       });
 
       test.describe("signed out", () => {

@@ -204,6 +204,11 @@ pub fn random_token(prefix: &str) -> SecretString {
     SecretString::from(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())))
 }
 
+/// A password that nobody chose: 16 letters of 64, so 96 bits.
+pub fn random_password() -> SecretString {
+    SecretString::from(&random_token("").expose_secret()[..16])
+}
+
 /// SHA-256.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()

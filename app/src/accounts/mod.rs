@@ -1,5 +1,6 @@
 //! The company's accounts, and what stands above everything that belongs to one of them.
 
+mod add;
 mod layout;
 mod page;
 mod server_fns;

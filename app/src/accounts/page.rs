@@ -4,9 +4,10 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::contract::{Account, AccountList, Timestamp};
+use super::add::AddAccount;
+use crate::contract::{Account, AccountList, Role, Timestamp};
 use crate::frame::Overview;
-use crate::ui::async_view::{AsyncView, Skeleton};
+use crate::ui::async_view::{AsyncPart, AsyncView, Skeleton};
 use crate::ui::badge::WebhookBadge;
 use crate::ui::copy_button::CopyButton;
 use crate::ui::text::shorten;
@@ -15,13 +16,16 @@ use crate::ui::time::Ago;
 /// The accounts of the company.
 #[component]
 pub fn AccountsPage() -> impl IntoView {
-    let accounts = expect_context::<Overview>().accounts;
+    let Overview { viewer, accounts } = expect_context();
     view! {
         <Title text="Accounts" />
         <div class="head">
             <h1>"Accounts"</h1>
         </div>
         <p class="lead">"Each WhatsApp number of the company, its webhook and its conversations."</p>
+        <AsyncPart resource=viewer let:viewer>
+            {(viewer.role == Role::Admin).then(|| view! { <AddAccount /> })}
+        </AsyncPart>
         <section class="card" aria-label="Accounts">
             <AsyncView resource=accounts loading=|| view! { <Skeleton lines=4 /> } let:list>
                 <AccountTable list />
@@ -87,7 +91,7 @@ fn NoAccounts() -> impl IntoView {
     view! {
         <div class="state">
             <h2>"No accounts yet"</h2>
-            <p>"Add the first number on the server; the page shows it from then on."</p>
+            <p>"An admin adds the first number here, or somebody on the server:"</p>
             <code>"waypost account add --help"</code>
         </div>
     }

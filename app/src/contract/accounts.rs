@@ -43,3 +43,17 @@ pub struct AccountList {
     /// The server's clock, from which relative times are computed on both sides.
     pub now: Timestamp,
 }
+
+/// An account to be added. Its webhook is set up afterwards.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddAccount {
+    /// What the company calls it.
+    pub name: String,
+    /// Meta's id of the number.
+    pub phone_number_id: String,
+    /// Id of the WhatsApp Business Account.
+    pub waba_id: String,
+    /// As people write it; may be empty.
+    #[serde(default)]
+    pub display_phone_number: String,
+}

@@ -5,12 +5,15 @@ mod activity;
 mod conversations;
 mod error;
 mod events;
+mod people;
 mod session;
+mod shown_once;
 mod timestamp;
 pub mod validate;
 mod webhook;
+mod you;
 
-pub use accounts::{Account, AccountList, WebhookStatus};
+pub use accounts::{Account, AccountList, AddAccount, WebhookStatus};
 pub use activity::{ActivityEntry, ActivityKind, ActivityPage, ActivityQuery};
 pub use conversations::{
     Conversation, ConversationPage, ConversationQuery, DeliveryStatus, Direction, Message, MessageBody, Quote,
@@ -20,9 +23,12 @@ pub use error::ConsoleError;
 pub use events::{
     Attempt, Became, DeliveryView, EventDetail, EventPage, EventQuery, EventRef, EventRow, EventState, Sibling,
 };
+pub use people::{AddUser, FirstPassword, PeoplePage, Person, SetActive};
 pub use session::{Role, SignIn, Viewer};
+pub use shown_once::ShownOnce;
 pub use timestamp::Timestamp;
 pub use webhook::{
     Changed, IssuedToken, Overlap, Permissions, Pulse, RejectionCount, RotateToken, SaveWebhook, SetEnabled,
     WebhookConfig, WebhookPage,
 };
+pub use you::{ChangePassword, OpenSession, YouPage};

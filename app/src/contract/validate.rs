@@ -12,8 +12,105 @@ pub fn email(input: &str) -> Result<String, &'static str> {
     if well_formed && address.len() <= 254 && !address.chars().any(char::is_whitespace) {
         Ok(address)
     } else {
-        Err("Please give an e-mail address, like name@company.com.")
+        Err(EMAIL)
     }
+}
+
+/// Checks the name of a person, an account or a company: 1 to 120 characters once trimmed, on one line. Returns it
+/// trimmed.
+///
+/// # Errors
+/// A sentence for the person.
+pub fn name(input: &str) -> Result<&str, &'static str> {
+    let name = input.trim();
+    let fits = (1..=120).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    if fits { Ok(name) } else { Err(NAME) }
+}
+
+/// Checks a password that somebody chooses: 12 to 200 characters, taken as they are.
+///
+/// # Errors
+/// A sentence for the person.
+pub fn password(input: &str) -> Result<(), &'static str> {
+    match input.chars().count() {
+        ..12 => Err(PASSWORD_TOO_SHORT),
+        12..=200 => Ok(()),
+        _ => Err(PASSWORD_TOO_LONG),
+    }
+}
+
+/// Checks Meta's id of a number: 1 to 64 letters and digits once trimmed. Returns it trimmed.
+///
+/// # Errors
+/// A sentence for the person.
+pub fn phone_number_id(input: &str) -> Result<&str, &'static str> {
+    meta_id(input).ok_or(PHONE_NUMBER_ID)
+}
+
+/// Checks the id of a WhatsApp Business Account: 1 to 64 letters and digits once trimmed. Returns it trimmed.
+///
+/// # Errors
+/// A sentence for the person.
+pub fn waba_id(input: &str) -> Result<&str, &'static str> {
+    meta_id(input).ok_or(WABA_ID)
+}
+
+fn meta_id(input: &str) -> Option<&str> {
+    let id = input.trim();
+    let fits = (1..=64).contains(&id.len()) && id.chars().all(|c| c.is_ascii_alphanumeric());
+    fits.then_some(id)
+}
+
+/// Checks a number as people write it: at most 40 digits, blanks and `+ ( ) - . /`. Returns it trimmed; nothing is
+/// none.
+///
+/// # Errors
+/// A sentence for the person.
+pub fn display_phone_number(input: &str) -> Result<Option<&str>, &'static str> {
+    let number = input.trim();
+    let fits = number.len() <= 40 && number.chars().all(|c| c.is_ascii_digit() || " +()-./".contains(c));
+    if fits { Ok(Some(number).filter(|number| !number.is_empty())) } else { Err(DISPLAY_PHONE_NUMBER) }
+}
+
+const EMAIL: &str = "Please give an e-mail address, like name@company.com.";
+const NAME: &str = "The name must have 1 to 120 characters, all on one line.";
+const PASSWORD_TOO_SHORT: &str = "The password must have at least 12 characters.";
+const PASSWORD_TOO_LONG: &str = "The password must have at most 200 characters.";
+const PHONE_NUMBER_ID: &str = "The phone number id must be 1 to 64 letters and digits.";
+const WABA_ID: &str = "The WABA id must be 1 to 64 letters and digits.";
+const DISPLAY_PHONE_NUMBER: &str = "The display number must be at most 40 digits, blanks and + ( ) - . /";
+/// An address is one login in the whole installation.
+pub const EMAIL_TAKEN: &str = "The e-mail address is already in use.";
+/// A number is one account of a company.
+pub const NUMBER_TAKEN: &str = "An account with this phone number id is already there.";
+/// Who changes the own password proves to know it.
+pub const CURRENT_PASSWORD_WRONG: &str = "The current password is wrong.";
+/// A new password is another one.
+pub const PASSWORD_UNCHANGED: &str = "The new password must not be the current one.";
+/// A slip of the finger would lock the person out.
+pub const PASSWORDS_DIFFER: &str = "The new password was not typed the same twice.";
+/// Somebody else has to do it.
+pub const NOT_YOURSELF: &str = "You cannot deactivate yourself.";
+
+/// Our own sentence, if it is one. What a plain form is refused with comes back in the address, where anybody may write:
+/// so only these are shown.
+pub fn own_sentence(text: &str) -> Option<&'static str> {
+    const ALL: [&str; 13] = [
+        EMAIL,
+        NAME,
+        PASSWORD_TOO_SHORT,
+        PASSWORD_TOO_LONG,
+        PHONE_NUMBER_ID,
+        WABA_ID,
+        DISPLAY_PHONE_NUMBER,
+        EMAIL_TAKEN,
+        NUMBER_TAKEN,
+        CURRENT_PASSWORD_WRONG,
+        PASSWORD_UNCHANGED,
+        PASSWORDS_DIFFER,
+        NOT_YOURSELF,
+    ];
+    ALL.into_iter().find(|sentence| *sentence == text)
 }
 
 /// Prefix of all callback paths: where the door is.
@@ -96,6 +193,48 @@ mod tests {
         for wrong in ["", "ana", "@acme", "ana@", "a@b@c", "a b@c"] {
             assert!(email(wrong).is_err(), "{wrong:?} passed");
         }
+    }
+
+    #[test]
+    fn a_name_is_one_line_that_says_something() {
+        assert_eq!(name("  Ana Ribeiro "), Ok("Ana Ribeiro"));
+        assert_eq!(name(&"ä".repeat(120)), Ok("ä".repeat(120).as_str()));
+        for wrong in ["", "   ", "Ana\nRibeiro", "Ana\u{7}", &"ä".repeat(121)] {
+            assert_eq!(name(wrong), Err(NAME), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_long_but_not_endless_and_taken_as_it_is() {
+        assert_eq!(password(&"x".repeat(11)), Err(PASSWORD_TOO_SHORT));
+        assert_eq!(password(&"ä".repeat(11)), Err(PASSWORD_TOO_SHORT), "letters are counted, not bytes");
+        assert_eq!(password(&" ".repeat(12)), Ok(()));
+        assert_eq!(password(&"ä".repeat(200)), Ok(()));
+        assert_eq!(password(&"x".repeat(201)), Err(PASSWORD_TOO_LONG));
+    }
+
+    #[test]
+    fn the_ids_of_meta_are_letters_and_digits() {
+        assert_eq!(phone_number_id(" 106540352242922\n"), Ok("106540352242922"));
+        for wrong in ["", " ", "10 65", "1065;", "ä", &"1".repeat(65)] {
+            assert!(phone_number_id(wrong).is_err() && waba_id(wrong).is_err(), "{wrong:?} passed");
+        }
+    }
+
+    #[test]
+    fn a_display_number_may_be_missing_but_not_be_a_text() {
+        assert_eq!(display_phone_number(" +1 (555) 078-3881 "), Ok(Some("+1 (555) 078-3881")));
+        assert_eq!(display_phone_number("  "), Ok(None));
+        for wrong in ["ask Ana", "<b>1</b>", &"1".repeat(41)] {
+            assert!(display_phone_number(wrong).is_err(), "{wrong:?} passed");
+        }
+    }
+
+    #[test]
+    fn only_our_own_sentences_are_ours() {
+        assert_eq!(own_sentence(email("x").unwrap_err()), Some(EMAIL));
+        assert_eq!(own_sentence("Call +1 555 0100"), None);
+        assert_eq!(own_sentence(""), None);
     }
 
     #[test]

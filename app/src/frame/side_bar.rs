@@ -20,6 +20,7 @@ pub fn SideBar() -> impl IntoView {
             </a>
             <nav aria-label="Main">
                 <AccountsLink />
+                <PeopleLink />
             </nav>
             <div class="who">
                 <AsyncPart resource=viewer let:viewer>
@@ -32,11 +33,14 @@ pub fn SideBar() -> impl IntoView {
     }
 }
 
-/// Everything there is so far belongs to some account, so the link is always the current one.
+/// Whatever belongs to some account is below this link.
 #[component]
 fn AccountsLink() -> impl IntoView {
     let path = use_location().pathname;
-    let current = move || if path.read().as_str() == "/" { "page" } else { "true" };
+    let current = move || match path.read().as_str() {
+        "/" => Some("page"),
+        path => path.starts_with("/accounts/").then_some("true"),
+    };
     let accounts = expect_context::<Overview>().accounts;
     view! {
         <a href="/" aria-current=current>
@@ -48,14 +52,33 @@ fn AccountsLink() -> impl IntoView {
     }
 }
 
+/// All forms and lists: the page is loaded anew, here and by its forms.
+#[component]
+fn PeopleLink() -> impl IntoView {
+    let current = current("/people");
+    view! {
+        <a href="/people" rel="external" aria-current=current>
+            "People"
+        </a>
+    }
+}
+
+/// Says whether a page is the one that is open.
+fn current(page: &'static str) -> impl Fn() -> Option<&'static str> + Copy {
+    let path = use_location().pathname;
+    move || (path.read().as_str() == page).then_some("page")
+}
+
+/// The name leads to what one may change about oneself.
 #[component]
 fn Person(viewer: Viewer) -> impl IntoView {
     let Viewer { name, email, role, company } = viewer;
+    let current = current("/you");
     view! {
-        <p class="person" title=email>
+        <a class="person" href="/you" rel="external" title=email aria-current=current>
             <b>{name}</b>
             <small>{company} " · " {role.as_str()}</small>
-        </p>
+        </a>
     }
 }
 

@@ -6,7 +6,7 @@ use web_sys::HtmlElement;
 
 use super::server_fns::{RotateTokenAction, SaveWebhookAction, SetEnabledAction};
 use super::settings_form::forget_secret;
-use crate::contract::{ConsoleError, IssuedToken};
+use crate::contract::{ConsoleError, IssuedToken, ShownOnce};
 use crate::frame::Overview;
 use crate::ui::toast::Toaster;
 
@@ -32,7 +32,7 @@ impl Writes {
             save: ServerAction::new(),
             rotate: ServerAction::new(),
             switch: ServerAction::new(),
-            issued: RwSignal::new(use_context::<IssuedToken>()),
+            issued: RwSignal::new(token_in_context()),
             done: RwSignal::new(0),
         };
         writes.watch(expect_context::<Toaster>(), expect_context::<Overview>());
@@ -73,6 +73,13 @@ impl Writes {
                 self.again(overview);
             },
         );
+    }
+}
+
+fn token_in_context() -> Option<IssuedToken> {
+    match use_context()? {
+        ShownOnce::Token(token) => Some(token),
+        ShownOnce::Password(_) => None,
     }
 }
 

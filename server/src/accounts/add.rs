@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use app::contract::validate;
 use futures::FutureExt;
 use secrecy::SecretString;
 
@@ -32,11 +33,16 @@ pub enum AddError {
     #[error(transparent)]
     Config(#[from] InvalidConfig),
     /// The number is there already.
-    #[error("The phone number id {0} already belongs to an account of this company.")]
-    NumberTaken(String),
-    /// A field of the account.
-    #[error("{0}")]
-    Field(&'static str),
+    #[error("{}", validate::NUMBER_TAKEN)]
+    NumberTaken,
+    /// A field of the account, or the company's name.
+    #[error("{message}")]
+    Field {
+        /// Its name.
+        field: &'static str,
+        /// A sentence for the person.
+        message: &'static str,
+    },
     /// The database.
     #[error("The database failed: {0}")]
     Database(#[from] sqlx::Error),
@@ -56,7 +62,8 @@ pub async fn add(
     account: NewAccount,
     given: Given,
 ) -> Result<Added, AddError> {
-    check(company, &account)?;
+    let account = checked(&account)?;
+    let company = at("company", validate::name(company))?;
     let company = store::company(&database.identity, company).await?;
     let owner = Owner { company, account: AccountId::new() };
     let prepared = tokio::task::spawn_blocking(move || new_config::prepare(owner, &given, &keys)).await;
@@ -67,7 +74,6 @@ pub async fn add(
 }
 
 async fn insert(tenant: &Tenant, owner: Owner, account: NewAccount, row: configs::NewRow) -> Result<(), AddError> {
-    let number = account.phone_number_id.clone();
     let inserted = tenant.transaction(move |connection| {
         async move {
             store::insert(connection, owner, &account).await?;
@@ -78,24 +84,52 @@ async fn insert(tenant: &Tenant, owner: Owner, account: NewAccount, row: configs
         }
         .boxed()
     });
-    inserted.await.map_err(|error: sqlx::Error| match error.as_database_error().and_then(|e| e.constraint()) {
-        Some("whatsapp_accounts_company_id_phone_number_id_key") => AddError::NumberTaken(number),
+    inserted.await.map_err(taken)
+}
+
+/// Adds an account to the tenant's company, without a webhook: that is set up afterwards.
+///
+/// # Errors
+/// `NumberTaken`, `Field` or `Database`; nothing is stored then.
+pub async fn add_bare(tenant: &Tenant, actor: Actor, account: &NewAccount) -> Result<AccountId, AddError> {
+    let account = checked(account)?;
+    let owner = Owner { company: tenant.company(), account: AccountId::new() };
+    let inserted = tenant.transaction(move |connection| {
+        async move {
+            store::insert(connection, owner, &account).await?;
+            let NewAccount { name, waba_id, phone_number_id, .. } = account;
+            let details = serde_json::json!({ "name": name, "waba_id": waba_id, "phone_number_id": phone_number_id });
+            let entry = Entry::done(actor, "account.added", "account", Some(owner.account.0), details);
+            audit::insert(connection, owner.company, entry).await
+        }
+        .boxed()
+    });
+    inserted.await.map_err(taken)?;
+    Ok(owner.account)
+}
+
+fn taken(error: sqlx::Error) -> AddError {
+    match error.as_database_error().and_then(|error| error.constraint()) {
+        Some("whatsapp_accounts_company_id_phone_number_id_key") => AddError::NumberTaken,
         _ => error.into(),
+    }
+}
+
+/// The account as it is stored, without blanks around it.
+fn checked(account: &NewAccount) -> Result<NewAccount, AddError> {
+    let display = account.display_phone_number.as_deref().unwrap_or_default();
+    Ok(NewAccount {
+        name: at("name", validate::name(&account.name))?.to_owned(),
+        waba_id: at("waba_id", validate::waba_id(&account.waba_id))?.to_owned(),
+        phone_number_id: at("phone_number_id", validate::phone_number_id(&account.phone_number_id))?.to_owned(),
+        display_phone_number: at("display_phone_number", validate::display_phone_number(display))?
+            .map(ToOwned::to_owned),
     })
 }
 
-fn check(company: &str, account: &NewAccount) -> Result<(), AddError> {
-    let named = |text: &str| (1..=120).contains(&text.chars().count());
-    let meta_id = |text: &str| (1..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric());
-    match () {
-        () if !named(company) => Err(AddError::Field("The company must have a name of at most 120 characters.")),
-        () if !named(&account.name) => Err(AddError::Field("The account must have a name of at most 120 characters.")),
-        () if !meta_id(&account.waba_id) => Err(AddError::Field("The WABA id must be 1 to 64 letters and digits.")),
-        () if !meta_id(&account.phone_number_id) => {
-            Err(AddError::Field("The phone number id must be 1 to 64 letters and digits."))
-        }
-        () => Ok(()),
-    }
+/// Names the field of a rule that was broken.
+fn at<T>(field: &'static str, checked: Result<T, &'static str>) -> Result<T, AddError> {
+    checked.map_err(|message| AddError::Field { field, message })
 }
 
 /// The company of this name; see [`add`].

@@ -12,8 +12,8 @@ use secrecy::{ExposeSecret, SecretString};
 use super::Failure;
 use super::connect::with_database;
 use crate::clock::Clock;
-use crate::seed;
 use crate::settings::{DatabaseArgs, KeyArgs};
+use crate::{crypto, seed};
 
 /// Options of `seed`.
 #[derive(Debug, Args)]
@@ -50,7 +50,7 @@ impl DemoArgs {
         if !file.exists() {
             std::fs::create_dir_all(data_dir)?;
             let mut new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file)?;
-            new.write_all(seed::random_password().expose_secret().as_bytes())?;
+            new.write_all(crypto::random_password().expose_secret().as_bytes())?;
         }
         Ok(std::fs::read_to_string(&file)?.trim().into())
     }

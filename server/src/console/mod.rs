@@ -4,22 +4,25 @@
 //! `SignedOut`. It checks the role, asks the stores through the session's tenant, and lets [`views`] turn rows into
 //! the contract. Errors of the database are logged here, once, with the request's id, which is all the browser gets.
 
+mod accounts;
 mod activity;
 mod cookie;
 pub(crate) mod events;
+mod people;
 mod read;
 mod thread;
 pub mod views;
 pub(crate) mod webhook;
+mod you;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use app::console::Console;
 use app::contract::{
-    AccountList, ActivityPage, ActivityQuery, ConsoleError, ConversationPage, ConversationQuery, EventDetail,
-    EventPage, EventQuery, EventRef, IssuedToken, RotateToken, SaveWebhook, SetEnabled, SignIn, ThreadPage,
-    ThreadQuery, Viewer, WebhookPage,
+    AccountList, ActivityPage, ActivityQuery, AddAccount, AddUser, ChangePassword, ConsoleError, ConversationPage,
+    ConversationQuery, EventDetail, EventPage, EventQuery, EventRef, FirstPassword, IssuedToken, PeoplePage,
+    RotateToken, SaveWebhook, SetActive, SetEnabled, SignIn, ThreadPage, ThreadQuery, Viewer, WebhookPage, YouPage,
 };
 use app::reply::Reply;
 use app::ui::theme::Theme;
@@ -242,6 +245,42 @@ impl Console for RequestConsole {
     async fn activity(&self, query: ActivityQuery) -> Result<ActivityPage, ConsoleError> {
         let session = self.session()?;
         activity::list(session, query, self.parts.clock.now()).await.map_err(|error| self.failed(error))
+    }
+
+    async fn add_account(&self, form: AddAccount) -> Result<String, ConsoleError> {
+        let session = self.session()?;
+        accounts::add(session, form).await.map_err(|error| self.failed(error))
+    }
+
+    async fn people(&self, after: Option<String>) -> Result<PeoplePage, ConsoleError> {
+        let session = self.session()?;
+        people::list(session, after, self.parts.clock.now()).await.map_err(|error| self.failed(error))
+    }
+
+    async fn add_user(&self, form: AddUser) -> Result<FirstPassword, ConsoleError> {
+        let session = self.session()?;
+        people::add(session, form).await.map_err(|error| self.failed(error))
+    }
+
+    async fn set_active(&self, form: SetActive) -> Result<(), ConsoleError> {
+        let session = self.session()?;
+        people::set_active(session, form, self.parts.clock.now()).await.map_err(|error| self.failed(error))
+    }
+
+    async fn you(&self) -> Result<YouPage, ConsoleError> {
+        let session = self.session()?;
+        you::read(session, self.parts.clock.now()).await.map_err(|error| self.failed(error))
+    }
+
+    async fn change_password(&self, form: ChangePassword) -> Result<(), ConsoleError> {
+        let (session, parts) = (self.session()?, &self.parts);
+        let token = you::change_password(session, parts, form, self.caller.address).await;
+        self.set_cookie(&parts.cookies.set(&token.map_err(|error| self.failed(error))?))
+    }
+
+    async fn sign_out_everywhere(&self) -> Result<(), ConsoleError> {
+        you::sign_out_everywhere(self.session()?).await.map_err(|error| self.failed(error))?;
+        self.set_cookie(&self.parts.cookies.clear())
     }
 }
 

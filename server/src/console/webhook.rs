@@ -246,7 +246,8 @@ impl From<InvalidConfig> for ReadError {
     }
 }
 
-fn invalid(field: &str, message: &str) -> ConsoleError {
+/// One field is wrong.
+pub fn invalid(field: &str, message: &str) -> ConsoleError {
     ConsoleError::Invalid { field: field.to_owned(), message: message.to_owned() }
 }
 

@@ -107,7 +107,7 @@ pub async fn seed(
     if let Some(added) = support {
         tell_story(database, keys, clock, &added).await?;
         process(database, clock).await?;
-        changes::make(database, keys, clock.now(), added.owner).await?;
+        changes::make(database, keys, &password, clock.now(), added.owner).await?;
         process(database, clock).await?;
     }
     seed_account(database, keys, clock, "Booking desk", "106540352242923", "15550783882").await?;
@@ -150,7 +150,7 @@ async fn seed_account(
     let given = Given { verified_at: Some(clock.now()), ..Given::default() };
     match accounts::add(database, Arc::clone(keys), COMPANY, account, given).await {
         Ok(added) => Ok(Some(added)),
-        Err(AddError::NumberTaken(_)) => Ok(None),
+        Err(AddError::NumberTaken) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
@@ -176,9 +176,4 @@ async fn process(database: &Database, clock: &Clock) -> Result<(), SeedError> {
     let worker = Worker { name: "seed".into(), engine, clock: clock.clone(), settings };
     while worker.run_once().await? != Outcome::Idle {}
     Ok(())
-}
-
-/// A password that nobody chose.
-pub fn random_password() -> SecretString {
-    crate::crypto::random_token("").expose_secret()[..16].to_owned().into()
 }

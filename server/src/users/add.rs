@@ -1,30 +1,29 @@
 //! Adding a person to a company.
 
-use app::contract::{Role, validate};
+use app::contract::{AddUser, Role, validate};
 use futures::FutureExt;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::store::{self, NewUser};
 use crate::audit::{self, Actor, Entry};
 use crate::crypto;
-use crate::database::Database;
+use crate::database::{Database, Tenant};
 use crate::ids::{CompanyId, UserId};
 
 /// Why a user was not added.
 #[derive(Debug, thiserror::Error)]
 pub enum AddUserError {
-    /// The address is malformed.
-    #[error("{0}")]
-    Email(&'static str),
-    /// It belongs to somebody, of this company or another.
-    #[error("The e-mail address is already in use.")]
+    /// A field is wrong.
+    #[error("{message}")]
+    Field {
+        /// Its name.
+        field: &'static str,
+        /// A sentence for the person.
+        message: &'static str,
+    },
+    /// The address belongs to somebody, of this company or another.
+    #[error("{}", validate::EMAIL_TAKEN)]
     EmailTaken,
-    /// Too long or empty.
-    #[error("The name must have 1 to 120 characters.")]
-    Name,
-    /// Guessable.
-    #[error("The password must have at least 12 characters.")]
-    PasswordTooShort,
     /// Hashing failed.
     #[error("The password could not be hashed.")]
     Hash,
@@ -33,7 +32,7 @@ pub enum AddUserError {
     Database(#[from] sqlx::Error),
 }
 
-/// Adds a user.
+/// Adds a user, for whoever has a shell on the server.
 ///
 /// # Errors
 /// See [`AddUserError`]; nothing is stored then.
@@ -45,18 +44,30 @@ pub async fn add(
     role: Role,
     password: SecretString,
 ) -> Result<UserId, AddUserError> {
-    let email = validate::email(email).map_err(AddUserError::Email)?;
-    if !(1..=120).contains(&name.chars().count()) {
-        return Err(AddUserError::Name);
-    }
+    let form = AddUser { name: name.to_owned(), email: email.to_owned(), role };
+    add_by(&database.tenant(company), Actor::CommandLine, &form, password).await
+}
+
+/// Adds a user to the tenant's company.
+///
+/// # Errors
+/// See [`AddUserError`]; nothing is stored then.
+pub async fn add_by(
+    tenant: &Tenant,
+    actor: Actor,
+    form: &AddUser,
+    password: SecretString,
+) -> Result<UserId, AddUserError> {
+    let name = at("name", validate::name(&form.name))?.to_owned();
+    let email = at("email", validate::email(&form.email))?;
     let password_hash = hash(password).await?;
-    let user = NewUser { id: UserId::new(), name: name.to_owned(), email, password_hash, role: role.as_str() };
-    let id = user.id;
-    let inserted = database.tenant(company).transaction(move |connection| {
+    let (company, id) = (tenant.company(), UserId::new());
+    let user = NewUser { id, name, email, password_hash, role: form.role.as_str() };
+    let inserted = tenant.transaction(move |connection| {
         async move {
             store::insert(connection, company, &user).await?;
             let details = serde_json::json!({ "email": user.email, "role": user.role });
-            let entry = Entry::done(Actor::CommandLine, "user.added", "user", Some(id.0), details);
+            let entry = Entry::done(actor, "user.added", "user", Some(id.0), details);
             audit::insert(connection, company, entry).await
         }
         .boxed()
@@ -68,14 +79,17 @@ pub async fn add(
     Ok(id)
 }
 
+/// Names the field of a rule that was broken.
+fn at<T>(field: &'static str, checked: Result<T, &'static str>) -> Result<T, AddUserError> {
+    checked.map_err(|message| AddUserError::Field { field, message })
+}
+
 /// Hashes a password that is long enough, off the async threads.
 ///
 /// # Errors
-/// `PasswordTooShort` or `Hash`.
+/// `Field` or `Hash`.
 pub async fn hash(password: SecretString) -> Result<String, AddUserError> {
-    if password.expose_secret().chars().count() < 12 {
-        return Err(AddUserError::PasswordTooShort);
-    }
+    at("password", validate::password(password.expose_secret()))?;
     let hashed = tokio::task::spawn_blocking(move || crypto::hash_password(&password)).await;
     hashed.ok().and_then(Result::ok).ok_or(AddUserError::Hash)
 }

@@ -1,6 +1,7 @@
 //! The people of a company, and how they sign in.
 
 pub mod add;
+pub mod people;
 pub mod session;
 pub mod sign_in;
 pub mod store;

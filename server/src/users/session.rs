@@ -5,6 +5,10 @@
 //! cookie with another company's id finds nothing there. A session ends after [`IDLE`] without use, and after
 //! [`ABSOLUTE`] in any case; each sign-in makes a new one.
 //!
+//! A session is opened in the transaction that finds password and person as they were proven, and locks the person's row.
+//! What ends all sessions of a person (a new password, being deactivated) changes that row first. So no session slips
+//! through between the two.
+//!
 //! A small module of our own, since the usual session stores are tied to an older sqlx.
 
 use base64::Engine;
@@ -13,7 +17,8 @@ use futures::FutureExt;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::store::{self, NewSession};
+use super::sign_in::Proven;
+use super::store::{self, NewSession, OpenSessionRow};
 use crate::crypto;
 use crate::database::{Database, Tenant};
 use crate::ids::{CompanyId, UserId};
@@ -114,25 +119,44 @@ impl Session {
         }))
     }
 
-    /// Opens a session for somebody whose password was right.
+    /// Opens a session for somebody whose password was right. None if the password, or the person's being let in, has
+    /// changed since it was proven.
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn open(
-        database: &Database,
-        company: CompanyId,
-        user: UserId,
-        now: OffsetDateTime,
-    ) -> Result<Token, sqlx::Error> {
+    pub async fn open(database: &Database, proven: Proven, now: OffsetDateTime) -> Result<Option<Token>, sqlx::Error> {
+        let Proven { company, user, password_hash } = proven;
         let token = Token::new(company);
         let row = NewSession { token_sha256: token.sha256(), user, created_at: now, expires_at: now + ABSOLUTE };
-        database
-            .tenant(company)
+        let opened = database.tenant(company).transaction(move |connection| {
+            async move {
+                let as_proven = store::note_sign_in(&mut *connection, company, user, &password_hash, now).await?;
+                if as_proven {
+                    store::insert_session(connection, company, &row).await?;
+                }
+                Ok::<_, sqlx::Error>(as_proven)
+            }
+            .boxed()
+        });
+        Ok(opened.await?.then_some(token))
+    }
+
+    /// The person's sessions, the last used first; at most `limit`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn all(&self, now: OffsetDateTime, limit: i64) -> Result<Vec<OpenSessionRow>, sqlx::Error> {
+        let (company, user) = (self.token.company, self.user);
+        self.tenant
             .transaction(move |connection| {
-                async move { store::insert_session(connection, company, &row).await }.boxed()
+                async move { store::open_sessions(connection, company, user, now, now - IDLE, limit).await }.boxed()
             })
-            .await?;
-        Ok(token)
+            .await
+    }
+
+    /// Under which this one is stored.
+    pub fn token_sha256(&self) -> [u8; 32] {
+        self.token.sha256()
     }
 
     /// Ends it.

@@ -19,6 +19,16 @@ use crate::ids::{CompanyId, UserId};
 static NOBODY: LazyLock<String> =
     LazyLock::new(|| crypto::hash_password(&crypto::random_token("")).unwrap_or_default());
 
+/// Somebody who knows the password.
+pub struct Proven {
+    /// Of the person.
+    pub company: CompanyId,
+    /// The person.
+    pub user: UserId,
+    /// The hash that the password has: what follows holds only while it stays.
+    pub password_hash: String,
+}
+
 /// Tries, by whom and for whom.
 #[derive(Clone, Debug)]
 pub struct Doorman {
@@ -49,29 +59,49 @@ impl Doorman {
         now: OffsetDateTime,
     ) -> Result<Token, ConsoleError> {
         let email = validate::email(&form.email).map_err(|_malformed| ConsoleError::WrongCredentials)?;
-        self.addresses.count(address, now).map_err(throttled)?;
-        self.emails.count(email.clone(), now).map_err(throttled)?;
-        let (company, user) = check(database, &email, form.password.into()).await?;
-        self.emails.forget(&email);
-        let token = Session::open(database, company, user, now).await.map_err(unavailable)?;
+        let proven = self.prove(database, email, form.password.into(), address, now).await?;
+        let (company, user) = (proven.company, proven.user);
+        let token = Session::open(database, proven, now).await.map_err(unavailable)?;
+        let token = token.ok_or(ConsoleError::WrongCredentials)?;
         tracing::info!(%company, %user, "signed in");
         Ok(token)
     }
+
+    /// Has somebody prove to know a password. Each try counts, for the browser's address and for the person's.
+    ///
+    /// # Errors
+    /// `Throttled`, `WrongCredentials` (never saying which), or `Unavailable`.
+    pub async fn prove(
+        &self,
+        database: &Database,
+        email: String,
+        password: SecretString,
+        address: Option<IpAddr>,
+        now: OffsetDateTime,
+    ) -> Result<Proven, ConsoleError> {
+        self.addresses.count(address, now).map_err(throttled)?;
+        self.emails.count(email.clone(), now).map_err(throttled)?;
+        let proven = check(database, &email, password).await?;
+        self.emails.forget(&email);
+        Ok(proven)
+    }
 }
 
-async fn check(database: &Database, email: &str, password: SecretString) -> Result<(CompanyId, UserId), ConsoleError> {
+async fn check(database: &Database, email: &str, password: SecretString) -> Result<Proven, ConsoleError> {
     let login = store::find_login(&database.identity, email).await.map_err(unavailable)?;
     let credentials = match login {
         Some((company, user)) => credentials(database, company, user).await.map_err(unavailable)?,
         None => None,
     };
     let is_active = credentials.as_ref().is_some_and(|found| found.is_active);
-    let right = tokio::task::spawn_blocking(move || {
+    let checked = tokio::task::spawn_blocking(move || {
         let hash = credentials.map_or_else(|| NOBODY.clone(), |found| found.password_hash);
-        crypto::verify_password(&password, &hash)
+        crypto::verify_password(&password, &hash).map(|right| right.then_some(hash))
     });
-    let right = right.await.ok().and_then(Result::ok).ok_or(ConsoleError::Unavailable { request_id: None })?;
-    login.filter(|_| right && is_active).ok_or(ConsoleError::WrongCredentials)
+    let right = checked.await.ok().and_then(Result::ok).ok_or(ConsoleError::Unavailable { request_id: None })?;
+    let proven = login.zip(right).filter(|_| is_active);
+    let proven = proven.map(|((company, user), password_hash)| Proven { company, user, password_hash });
+    proven.ok_or(ConsoleError::WrongCredentials)
 }
 
 async fn credentials(

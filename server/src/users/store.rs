@@ -93,6 +93,48 @@ pub async fn set_password(
     Ok(done.rows_affected() == 1)
 }
 
+/// Replaces a person's password if it is still the one that was proven, and the person may still come in. Locks the
+/// person's row: who signs in meanwhile, with the password before, comes too late.
+pub async fn replace_password(
+    tenant: &mut PgConnection,
+    company: CompanyId,
+    user: UserId,
+    proven_hash: &str,
+    password_hash: &str,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        "update users set password_hash = $4 where company_id = $1 and id = $2 and password_hash = $3 and is_active",
+        company.0,
+        user.0,
+        proven_hash,
+        password_hash
+    )
+    .execute(tenant)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Notes that a person comes in, if the password is still the one that was proven, and the person may still come in.
+/// Locks the person's row: whoever deactivates the person meanwhile also ends the session that follows.
+pub async fn note_sign_in(
+    tenant: &mut PgConnection,
+    company: CompanyId,
+    user: UserId,
+    proven_hash: &str,
+    now: OffsetDateTime,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        "update users set last_signed_in_at = $4 where company_id = $1 and id = $2 and password_hash = $3 and is_active",
+        company.0,
+        user.0,
+        proven_hash,
+        now
+    )
+    .execute(tenant)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// A session to be stored.
 pub struct NewSession {
     /// Digest of the token.
@@ -210,4 +252,81 @@ pub async fn delete_session(
     .execute(tenant)
     .await?;
     Ok(())
+}
+
+/// A person's session, for the person.
+#[derive(Debug)]
+pub struct OpenSessionRow {
+    /// Digest of its token.
+    pub token_sha256: Vec<u8>,
+    /// When the person signed in.
+    pub created_at: OffsetDateTime,
+    /// When it was last used.
+    pub last_seen_at: OffsetDateTime,
+}
+
+/// A person's sessions that have not ended, the last used first.
+pub async fn open_sessions(
+    tenant: &mut PgConnection,
+    company: CompanyId,
+    user: UserId,
+    now: OffsetDateTime,
+    idle_since: OffsetDateTime,
+    limit: i64,
+) -> Result<Vec<OpenSessionRow>, sqlx::Error> {
+    sqlx::query_as!(
+        OpenSessionRow,
+        r#"
+        select token_sha256, created_at, last_seen_at from sessions
+        where company_id = $1 and user_id = $2 and expires_at > $3 and last_seen_at > $4
+        order by last_seen_at desc, created_at desc, token_sha256
+        limit $5
+        "#,
+        company.0,
+        user.0,
+        now,
+        idle_since,
+        limit,
+    )
+    .fetch_all(tenant)
+    .await
+}
+
+/// Gives a session another token. False if it has ended.
+pub async fn renew_session(
+    tenant: &mut PgConnection,
+    company: CompanyId,
+    before: &[u8; 32],
+    after: &[u8; 32],
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        "update sessions set token_sha256 = $3 where company_id = $1 and token_sha256 = $2",
+        company.0,
+        before.as_slice(),
+        after.as_slice()
+    )
+    .execute(tenant)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Ends all sessions of a person, but for one if so wished. Gives back how many there were.
+pub async fn delete_sessions(
+    tenant: &mut PgConnection,
+    company: CompanyId,
+    user: UserId,
+    except: Option<&[u8; 32]>,
+) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query!(
+        r#"
+        delete from sessions
+        where company_id = $1 and user_id = $2 and ($3::bytea is null or token_sha256 <> $3)
+        "#,
+        company.0,
+        user.0,
+        except.map(<[u8; 32]>::as_slice)
+    )
+    .execute(tenant)
+    .await?;
+    Ok(done.rows_affected())
 }

@@ -5,11 +5,11 @@
 //! is no browser.
 
 mod health;
-mod issued_token;
 pub mod live;
 mod pages;
 mod request;
 pub mod serve;
+mod shown_once;
 
 use std::path::Path;
 use std::sync::Arc;

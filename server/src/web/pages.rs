@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use app::contract::IssuedToken;
+use app::contract::ShownOnce;
 use app::reply::Reply;
 use app::ui::theme::Theme;
 use axum::Router;
@@ -24,14 +24,14 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::request::{RequestId, peer, trace_console};
-use super::{AppState, issued_token, live};
+use super::{AppState, live, shown_once};
 use crate::console::{Caller, ConsoleParts, LeptosReply, RequestConsole, shared};
 use crate::users::session::Session;
 
 /// Everything that a person's browser asks for, but for the files.
 pub fn router(state: AppState) -> Router {
-    let routes = generate_route_list(app::App);
-    let plain_routes = generate_route_list(app::PlainApp);
+    let mut routes = generate_route_list(app::App);
+    routes.extend(generate_route_list(app::PlainApp));
     let context = {
         let console = state.console.clone();
         move || provide(&console)
@@ -40,29 +40,24 @@ pub fn router(state: AppState) -> Router {
         let options = state.leptos.clone();
         move || app::shell(options.clone())
     };
-    let plain_shell = {
-        let options = state.leptos.clone();
-        move || app::plain_shell(options.clone())
-    };
     let not_found = leptos_axum::render_app_async_with_context(context.clone(), shell.clone());
-    let with_token = {
+    let with_secret = {
         let (context, shell) = (context.clone(), shell.clone());
-        move |request: Request, token: IssuedToken| {
+        move |request: Request, once: ShownOnce| {
             let context = context.clone();
             let context = move || {
                 context();
-                provide_context(token.clone());
+                provide_context(once.clone());
             };
             let page = leptos_axum::render_app_async_with_context(context, shell.clone());
             async move { page(request).await.into_response() }
         }
     };
     Router::new()
-        .leptos_routes_with_context(&state, routes, context.clone(), shell)
-        .leptos_routes_with_context(&state, plain_routes, context, plain_shell)
+        .leptos_routes_with_context(&state, routes, context, shell)
         .route(live::PATH, get(live::events))
         .fallback(move |request: Request| not_found(request))
-        .layer(from_fn(move |request: Request, next: Next| issued_token::show(request, next, with_token.clone())))
+        .layer(from_fn(move |request: Request, next: Next| shown_once::show(request, next, with_secret.clone())))
         .layer(from_fn_with_state(state.clone(), find_caller))
         .layer(cross_site_protection(&state))
         .layer(from_fn(limit_body))

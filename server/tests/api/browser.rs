@@ -45,10 +45,22 @@ impl Browser {
     /// Submits the sign-in form and keeps the cookie that comes back.
     pub async fn sign_in(&mut self, email: &str, password: &str) -> Answer {
         let answer = self.call("sign_in", &[("credentials[email]", email), ("credentials[password]", password)]).await;
+        self.keep_cookie(&answer);
+        answer
+    }
+
+    /// Keeps the cookie that came with an answer, if there is one.
+    pub fn keep_cookie(&mut self, answer: &Answer) {
         if let Some(cookie) = answer.cookie() {
             self.cookie = Some(cookie.split(';').next().unwrap().to_owned());
         }
-        answer
+    }
+
+    /// Whether the session is still worth something.
+    pub async fn is_signed_in(&self) -> bool {
+        let answer = self.call("viewer", &[]).await;
+        assert!(answer.status == 200 || answer.json() == "SignedOut", "{answer:?}");
+        answer.status == 200
     }
 
     /// Calls a server function as the hydrated page does.
@@ -67,6 +79,24 @@ impl Browser {
         }
         let response = request.header("Accept", "application/json").form(form).send().await.unwrap();
         Answer::read(response).await
+    }
+
+    /// Posts a form of a page as a browser does by itself, without a script.
+    pub async fn submit(&self, page: &str, function: &str, form: Form<'_>) -> Answer {
+        let referer = format!("{}{page}", self.url);
+        let mut request = self.client.post(format!("{}/api/{function}", self.url)).header("Referer", referer);
+        if let Some(cookie) = &self.cookie {
+            request = request.header("Cookie", cookie);
+        }
+        Answer::read(request.header("Accept", "text/html").form(form).send().await.unwrap()).await
+    }
+
+    /// Posts a form as [`submit`](Self::submit) does, and opens the page that it leads to.
+    pub async fn submit_and_follow(&self, page: &str, function: &str, form: Form<'_>) -> Answer {
+        let answer = self.submit(page, function, form).await;
+        assert_eq!(answer.status, 302, "{answer:?}");
+        let location = answer.headers["location"].to_str().unwrap();
+        self.open(location.strip_prefix(&self.url).unwrap_or(location)).await
     }
 
     /// Opens a page.

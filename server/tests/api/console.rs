@@ -1,12 +1,15 @@
 //! The console over HTTP: its server functions and its pages.
 
+mod accounts;
 mod activity;
 mod conversations;
 mod events;
 mod live;
 mod pages;
+mod people;
 mod rights;
 mod sessions;
 mod sign_in;
 mod thread;
 mod webhook;
+mod you;

@@ -18,6 +18,13 @@ impl TestApp {
         self.wait_until(sql, count, Duration::from_secs(10)).await;
     }
 
+    /// Waits until somebody waits for somebody else's lock.
+    pub async fn wait_for_lock(&self) {
+        let sql =
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+        self.wait_until(sql, 1, Duration::from_secs(10)).await;
+    }
+
     /// The reasons of all refusals so far, in the order of the alphabet.
     pub async fn reasons(&self) -> Vec<String> {
         let sql = "select reason from whatsapp_webhook_rejections order by reason collate \"C\"";

@@ -11,10 +11,14 @@ use super::store::{EntryRow, PersonRow};
 use crate::console::views::timestamp;
 
 /// What people and Meta do: the action, its name in the list of actions, and what a sentence says of it.
-const ACTIONS: [(&str, &str, &str); 9] = [
+const ACTIONS: [(&str, &str, &str); 13] = [
     ("account.added", "Account added", "added the account"),
     ("event.replayed", "Event replayed", "had an event processed again"),
     ("user.added", "Person added", "added a person"),
+    ("user.deactivated", "Person deactivated", "deactivated a person"),
+    ("user.reactivated", "Person reactivated", "let a person in again"),
+    ("user.password_changed", "Password changed", "changed the own password"),
+    ("user.signed_out_everywhere", "Signed out everywhere", "signed out everywhere"),
     ("webhook.set_up", "Webhook set up", "set the webhook up"),
     ("webhook.changed", "Webhook changed", "changed the webhook"),
     ("webhook.token_rotated", "Verify token rotated", "put a new verify token in place"),

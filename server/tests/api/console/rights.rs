@@ -15,13 +15,15 @@ enum Expected {
     SignedOut,
     Forbidden,
     NotFound,
+    /// The caller may; what was given is wrong.
+    Invalid,
 }
 
-use Expected::{Forbidden, NotFound, SignedOut, Works};
+use Expected::{Forbidden, Invalid, NotFound, SignedOut, Works};
 
 /// Function, whether it names an account, and what it answers to: nobody, a viewer, a manager, an admin, and an admin
 /// of another company who names the first company's ids.
-const TABLE: [(&str, [Expected; 5]); 15] = [
+const TABLE: [(&str, [Expected; 5]); 22] = [
     ("viewer", [SignedOut, Works, Works, Works, Works]),
     ("accounts", [SignedOut, Works, Works, Works, Works]),
     ("conversations", [SignedOut, Works, Works, Works, NotFound]),
@@ -35,7 +37,16 @@ const TABLE: [(&str, [Expected; 5]); 15] = [
     ("set_enabled", [SignedOut, Forbidden, Works, Works, NotFound]),
     ("replay", [SignedOut, Forbidden, Works, Works, NotFound]),
     ("theme", [Works, Works, Works, Works, Works]),
+    ("add_account", [SignedOut, Forbidden, Forbidden, Works, Works]),
+    ("people", [SignedOut, Works, Works, Works, Works]),
+    // By the time that the other company asks, the address is taken.
+    ("add_user", [SignedOut, Forbidden, Forbidden, Works, Invalid]),
+    ("set_active", [SignedOut, Forbidden, Forbidden, Works, NotFound]),
+    ("you", [SignedOut, Works, Works, Works, Works]),
+    // With a wrong password, so that the others stay what they are.
+    ("change_password", [SignedOut, Invalid, Invalid, Invalid, Invalid]),
     // Last, since they change who is signed in.
+    ("sign_out_everywhere", [SignedOut, Works, Works, Works, Works]),
     ("sign_in", [Works, Works, Works, Works, Works]),
     ("sign_out", [Works, Works, Works, Works, Works]),
 ];
@@ -46,6 +57,8 @@ struct Companies {
     acme: TestAccount,
     conversation: String,
     event: String,
+    /// Somebody of Acme who is not one of the callers.
+    person: String,
     birch: TestAccount,
 }
 
@@ -55,6 +68,7 @@ struct Ids<'a> {
     account: &'a str,
     conversation: &'a str,
     event: &'a str,
+    person: &'a str,
 }
 
 impl<'a> Ids<'a> {
@@ -89,14 +103,17 @@ impl Companies {
         let first = |table: &str| format!("select id::text from {table} where company_id = '{company}'");
         let conversation = app.texts(&first("conversations")).await.remove(0);
         let event = app.texts(&first("whatsapp_webhook_event_logs")).await.remove(0);
-        Self { app, acme, conversation, event, birch }
+        let person = app.add_user(company, "cleo@acme.travel", Role::Viewer).await.to_string();
+        Self { app, acme, conversation, event, person, birch }
     }
 
     /// What Acme's tables hold that a refused call must leave as it is.
     async fn state(&self) -> Vec<Value> {
         let company = self.acme.owner.company;
         let of = |table: &str| format!("select to_jsonb(t) as row from {table} t where company_id = '{company}'");
-        let tables = ["whatsapp_webhook_configs", "whatsapp_webhook_event_logs", "audit_log"].map(of);
+        let tables =
+            ["users", "whatsapp_accounts", "whatsapp_webhook_configs", "whatsapp_webhook_event_logs", "audit_log"]
+                .map(of);
         self.app.rows(&format!("{} order by 1", tables.join(" union all "))).await
     }
 
@@ -112,7 +129,7 @@ impl Companies {
 }
 
 fn form<'a>(function: &str, ids: Ids<'a>) -> Vec<(&'a str, &'a str)> {
-    let Ids { account, conversation, event } = ids;
+    let Ids { account, conversation, event, person } = ids;
     match function {
         "conversations" | "events" | "activity" => vec![("query[account]", account)],
         "webhook" => vec![("account", account)],
@@ -122,6 +139,13 @@ fn form<'a>(function: &str, ids: Ids<'a>) -> Vec<(&'a str, &'a str)> {
         "set_enabled" => vec![("form[account]", account), ("form[enabled]", "false")],
         "thread" => vec![("query[account]", account), ("query[conversation]", conversation)],
         "theme" => vec![("theme", "dark"), ("back", "/")],
+        "add_account" => vec![("form[name]", "New"), ("form[phone_number_id]", "4004"), ("form[waba_id]", "5005")],
+        "add_user" => vec![("form[name]", "New"), ("form[email]", "new@acme.travel"), ("form[role]", "viewer")],
+        "set_active" => vec![("form[user]", person), ("form[active]", "false")],
+        "change_password" => {
+            let new = "another password for tests";
+            vec![("form[current]", "not the password"), ("form[new]", new), ("form[again]", new)]
+        }
         "sign_in" => {
             vec![("credentials[email]", "viewer@acme.travel"), ("credentials[password]", crate::app::PASSWORD)]
         }
@@ -136,6 +160,7 @@ async fn answer(browser: &Browser, function: &str, form: Form<'_>) -> Expected {
         (401, "\"SignedOut\"") => SignedOut,
         (403, "\"Forbidden\"") => Forbidden,
         (404, "\"NotFound\"") => NotFound,
+        (422, _) => Invalid,
         _ => panic!("{function}: {answer:?}"),
     }
 }
@@ -152,7 +177,8 @@ async fn each_function_answers_each_caller_as_the_table_says() {
     let companies = Companies::start().await;
     let callers = companies.callers().await;
     let account = companies.acme.owner.account.to_string();
-    let ids = Ids { account: &account, conversation: &companies.conversation, event: &companies.event };
+    let Companies { conversation, event, person, .. } = &companies;
+    let ids = Ids { account: &account, conversation, event, person };
     for (function, expected) in TABLE {
         let mut answers = Vec::new();
         for caller in &callers {
@@ -193,8 +219,9 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
     let [.., birch] = companies.callers().await;
     let (foreign, own) = (companies.acme.owner.account.to_string(), companies.birch.owner.account.to_string());
     let nowhere = "01900000-0000-7000-8000-000000000000";
-    let theirs = Ids { account: &foreign, conversation: &companies.conversation, event: &companies.event };
-    let nobodys = Ids { account: nowhere, conversation: nowhere, event: nowhere };
+    let Companies { conversation, event, person, .. } = &companies;
+    let theirs = Ids { account: &foreign, conversation, event, person };
+    let nobodys = Ids { account: nowhere, conversation: nowhere, event: nowhere, person: nowhere };
     for (function, _) in TABLE.into_iter().filter(|(_, expected)| expected[4] == NotFound) {
         // Their account, and where there is a thing within it: their thing under one's own account.
         let within = ["thread", "event", "replay"].contains(&function);
@@ -206,7 +233,7 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
             assert_eq!(theirs.seen(), nobodys.seen(), "{function}");
         }
         for malformed in ["", "x", "' or 1=1 --", "../../etc"] {
-            let ids = Ids { account: malformed, conversation: malformed, event: malformed };
+            let ids = Ids { account: malformed, conversation: malformed, event: malformed, person: malformed };
             assert_eq!(birch.call(function, &form(function, ids)).await.json(), "NotFound", "{function} {malformed}");
         }
     }

@@ -1,11 +1,11 @@
-//! The answer to a form, posted without WASM, that made a verify token.
+//! The answer to a form, posted without WASM, that made something to be shown once: a verify token, a first password.
 //!
-//! Leptos answers such a form with a redirect, and behind it the token would be lost, since it may be in no address, no
+//! Leptos answers such a form with a redirect, and behind it the secret would be lost, since it may be in no address, no
 //! cookie and no session. So the page that the redirect leads to is rendered here, as the answer to the POST itself,
-//! with the token in its context: shown this once, and gone when the page is left. A hydrated page never comes this
-//! way: it asks for JSON and is not redirected.
+//! with the secret in its context: shown this once, and gone when the page is left. What asks for JSON never comes this
+//! way: it is not redirected.
 
-use app::contract::IssuedToken;
+use app::contract::ShownOnce;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::request::Parts;
@@ -13,14 +13,14 @@ use axum::http::{Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-/// The server functions that may make a token.
-const MAKERS: [&str; 2] = ["/api/rotate_token", "/api/save_webhook"];
+/// The server functions that may make such a thing.
+const MAKERS: [&str; 3] = ["/api/add_user", "/api/rotate_token", "/api/save_webhook"];
 
-/// A token and an error are both shorter.
+/// A secret and an error are both shorter.
 const LONGEST_ANSWER: usize = 16 * 1024;
 
-/// Runs the request; when the answer is a redirect that carries a token, `render` makes the page in its place.
-pub async fn show<F>(request: Request, next: Next, render: impl FnOnce(Request, IssuedToken) -> F) -> Response
+/// Runs the request; when the answer is a redirect that carries a secret, `render` makes the page in its place.
+pub async fn show<F>(request: Request, next: Next, render: impl FnOnce(Request, ShownOnce) -> F) -> Response
 where
     F: Future<Output = Response>,
 {
@@ -40,10 +40,10 @@ where
             return Response::from_parts(parts, Body::empty());
         }
     };
-    let token = serde_json::from_slice::<Option<IssuedToken>>(&body).ok().flatten();
+    let once = serde_json::from_slice::<Option<ShownOnce>>(&body).ok().flatten();
     let page = parts.headers.get(header::LOCATION).and_then(|location| location.to_str().ok()?.parse().ok());
-    match (token, page) {
-        (Some(token), Some(page)) => render(page_request(asked, page), token).await,
+    match (once, page) {
+        (Some(once), Some(page)) => render(page_request(asked, page), once).await,
         // Whatever it says is said by the page it leads to.
         _ => Response::from_parts(parts, Body::empty()),
     }

@@ -1,0 +1,67 @@
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+use super::server_fns::AddAccountAction;
+use crate::ui::plain_form::{Refused, Spec, plain_field};
+
+const NAME: Spec = Spec {
+    id: "name",
+    name: "form[name]",
+    label: "Name",
+    kind: "text",
+    autocomplete: "off",
+    shortest: Some("1"),
+    longest: "120",
+    hint: "What the company calls this number.",
+};
+
+const PHONE_NUMBER_ID: Spec = Spec {
+    id: "phone_number_id",
+    name: "form[phone_number_id]",
+    label: "Phone number id",
+    longest: "64",
+    hint: "App Dashboard → WhatsApp → API Setup. Not the number itself.",
+    ..NAME
+};
+
+const WABA_ID: Spec = Spec {
+    id: "waba_id",
+    name: "form[waba_id]",
+    label: "WABA id",
+    hint: "The WhatsApp Business Account that the number belongs to.",
+    ..PHONE_NUMBER_ID
+};
+
+const DISPLAY: Spec = Spec {
+    id: "display_phone_number",
+    name: "form[display_phone_number]",
+    label: "Display number",
+    shortest: None,
+    longest: "40",
+    hint: "As people write it. May be left empty.",
+    ..NAME
+};
+
+/// The form, folded up unless it was just refused.
+#[component]
+pub fn AddAccount() -> impl IntoView {
+    let refused = Refused::of(AddAccountAction::url());
+    view! {
+        <details class="adding" open=refused.is_some()>
+            <summary class="btn">"Add account…"</summary>
+            <form class="card" method="post" action=AddAccountAction::url()>
+                {refused.view()}
+                {plain_field(&NAME, &refused)}
+                {plain_field(&PHONE_NUMBER_ID, &refused)}
+                {plain_field(&WABA_ID, &refused)}
+                {plain_field(&DISPLAY, &refused)}
+                <div class="field end">
+                    <button class="btn primary" type="submit">
+                        "Add this account"
+                    </button>
+                    <small>"Then set up its webhook."</small>
+                </div>
+            </form>
+        </details>
+    }
+}

@@ -1,0 +1,32 @@
+// An admin adds a number from the start page, with scripts and without.
+import { randomInt } from "node:crypto";
+import { demoAccounts } from "../fixtures/demo.ts";
+import { expect, test } from "../fixtures/test.ts";
+
+test("a viewer is not offered to", async ({ accounts }) => {
+  await accounts.open();
+  await expect(accounts.addButton).toHaveCount(0);
+});
+
+for (const javaScriptEnabled of [true, false]) {
+  test.describe(javaScriptEnabled ? "an admin" : "an admin without scripts", () => {
+    test.use({ role: "admin", javaScriptEnabled });
+
+    test("lands where the webhook is set up", async ({ accounts, page }) => {
+      const phoneNumberId = String(randomInt(10 ** 14, 10 ** 14 + 2 ** 47));
+      await accounts.open();
+      await accounts.add({ name: "Night desk", phoneNumberId, wabaId: "3003", display: "+1 555 078 3890" });
+      await expect(page).toHaveURL(/\/accounts\/[0-9a-f-]+\/webhook$/);
+      await expect(page.getByRole("heading", { level: 1 })).toHaveText("Night desk");
+      await expect(page.getByRole("button", { name: "Set up the webhook" })).toBeVisible();
+    });
+
+    test("is told that the number is there already, above the open form", async ({ accounts, page }) => {
+      await accounts.open();
+      await accounts.add({ name: "Twin", phoneNumberId: demoAccounts.support.phoneNumberId, wabaId: "3003" });
+      await expect(accounts.refusal).toHaveText("An account with this phone number id is already there.");
+      await expect(page.getByLabel("Phone number id", { exact: true })).toHaveAttribute("aria-invalid", "true");
+      await expect(accounts.rows.filter({ hasText: "Twin" })).toHaveCount(0);
+    });
+  });
+}

@@ -1,0 +1,66 @@
+// One's own account, with scripts and without. Each test has somebody of its own: sessions of the demo's people
+// are shared.
+import { addPerson } from "../fixtures/person.ts";
+import { expect, test } from "../fixtures/test.ts";
+
+const fresh = "another password for tests";
+
+for (const javaScriptEnabled of [true, false]) {
+  test.describe(javaScriptEnabled ? "somebody" : "somebody without scripts", () => {
+    test.use({ role: "nobody", javaScriptEnabled });
+
+    test("changes the own password and stays signed in", async ({ signIn, accounts, frame, you, page }) => {
+      const person = await addPerson("Eva Engel", "viewer");
+      await signIn.open();
+      await signIn.submit(person.email, person.password);
+      await expect(accounts.heading).toBeVisible();
+      await frame.person.click();
+      await expect(you.heading).toBeVisible();
+      await expect(page).toHaveTitle("Your account · Waypost");
+
+      await you.change("not the password", fresh);
+      await expect(you.refusal).toHaveText("The current password is wrong.");
+      await expect(you.current).toHaveAttribute("aria-invalid", "true");
+      await expect(you.current).toHaveValue("");
+      await you.change(person.password, fresh, `${fresh}!`);
+      await expect(you.refusal).toHaveText("The new password was not typed the same twice.");
+      await you.change(person.password, fresh);
+      await expect(you.notice).toHaveText("Your password was changed. All your other sessions have ended.");
+
+      await frame.signOutButton.click();
+      await expect(signIn.heading).toBeVisible();
+      await signIn.submit(person.email, fresh);
+      await expect(accounts.heading).toBeVisible();
+    });
+
+    test("sees where they are signed in, and signs out everywhere", async ({ signIn, accounts, you, browser }) => {
+      const person = await addPerson("Finn Fabre", "manager");
+      const other = await browser.newContext({ baseURL: process.env.BASE_URL, javaScriptEnabled: false });
+      const phone = await other.newPage();
+      await phone.goto("/sign-in");
+      await phone.getByLabel("E-mail address").fill(person.email);
+      await phone.getByLabel("Password").fill(person.password);
+      await phone.getByRole("button", { name: "Sign in" }).click();
+      await expect(phone.locator(".person")).toContainText(person.name);
+
+      await signIn.open();
+      await signIn.submit(person.email, person.password);
+      await expect(accounts.heading).toBeVisible();
+      await you.open();
+      await expect(you.sessions).toHaveCount(2);
+      await expect(you.sessions.filter({ hasText: "This one" })).toHaveCount(1);
+      await you.signOutEverywhere.click();
+      await expect(signIn.heading).toBeVisible();
+      await phone.goto("/");
+      await expect(phone).toHaveURL(/\/sign-in/);
+      await other.close();
+    });
+  });
+}
+
+test("the browser asks for a password that is long enough", async ({ you }) => {
+  await you.open();
+  await you.change("whatever", "too short");
+  expect(await you.new.evaluate((field: HTMLInputElement) => field.validity.tooShort)).toBe(true);
+  await expect(you.refusal).toHaveCount(0);
+});

@@ -1,0 +1,3 @@
+//! A company's people, as its admins see and change them.
+
+pub mod store;

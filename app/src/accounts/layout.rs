@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::components::{A, Outlet, Redirect};
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_location, use_params_map};
 
 use crate::contract::{Account, AccountList};
 use crate::frame::Overview;
@@ -38,6 +38,8 @@ fn AccountHead(account: Account) -> impl IntoView {
     let webhook = format!("/accounts/{}/webhook", account.id);
     let conversations = format!("/accounts/{}/conversations", account.id);
     let activity = format!("/accounts/{}/activity", account.id);
+    let path = use_location().pathname;
+    let is_activity = move || path.read().ends_with("/activity");
     view! {
         <nav class="crumbs" aria-label="Breadcrumb">
             <a href="/">"Accounts"</a>
@@ -52,9 +54,9 @@ fn AccountHead(account: Account) -> impl IntoView {
         <nav class="tabs" aria-label="Account">
             <A href=webhook>"Webhook"</A>
             <A href=conversations>"Conversations"</A>
-            <A href=activity attr:rel="external">
+            <a href=activity rel="external" aria-current=move || is_activity().then_some("page")>
                 "Activity"
-            </A>
+            </a>
         </nav>
     }
 }

@@ -1,20 +1,14 @@
 // Every screen in both themes and at both widths, by axe's rules; and the way through them
 // without a mouse.
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Locator, Page } from "@playwright/test";
+import { check } from "../fixtures/barriers.ts";
 import { demoAccounts, demoPassword, demoUsers } from "../fixtures/demo.ts";
 import { freshEmail } from "../fixtures/person.ts";
+import { tabTo } from "../fixtures/keyboard.ts";
 import { expect, refusal, test } from "../fixtures/test.ts";
 
 const widths = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 800 } };
 const support = demoAccounts.support.name;
-
-async function check(page: Page, screen: string): Promise<void> {
-  const axe = new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]);
-  const { violations } = await axe.analyze();
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join("\n  ")}`);
-  expect(found, screen).toEqual([]);
-}
 
 for (const theme of ["light", "dark"] as const) {
   for (const [width, viewport] of Object.entries(widths)) {
@@ -162,20 +156,6 @@ test.describe("without a mouse", () => {
     expect(await first.evaluate((link) => getComputedStyle(link, "::after").outlineStyle)).toBe("solid");
   });
 });
-
-/** Presses Tab until something of this name has the focus. */
-async function tabTo(page: Page, name: string | RegExp): Promise<void> {
-  const named = () =>
-    page.evaluate(() => {
-      const focused = document.activeElement;
-      return (focused?.getAttribute("aria-label") ?? focused?.textContent ?? "").trim();
-    });
-  await expect(async () => {
-    await page.keyboard.press("Tab");
-    const found = await named();
-    expect(typeof name === "string" ? found === name : name.test(found)).toBe(true);
-  }).toPass({ intervals: [20], timeout: 5_000 });
-}
 
 /** Presses Tab until this has the focus: links to raw events lie on the way. */
 async function tabToSign(page: Page, sign: Locator): Promise<void> {

@@ -51,8 +51,4 @@ export class PeoplePage {
     await this.row(email).locator("summary").click();
     await this.page.getByRole("button", { name: `Deactivate ${name}` }).click();
   }
-
-  async reactivate(name: string): Promise<void> {
-    await this.page.getByRole("button", { name: `Reactivate ${name}` }).click();
-  }
 }

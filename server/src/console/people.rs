@@ -83,16 +83,16 @@ pub async fn set_active(session: &Session, form: SetActive, now: OffsetDateTime)
                 if !store::lock_admins(&mut *connection, company).await?.contains(&you) {
                     return Err(ConsoleError::SignedOut.into());
                 }
-                match store::set_active(&mut *connection, company, user, active, now).await? {
-                    Switched::Nobody => return Err(ConsoleError::NotFound.into()),
-                    Switched::WasSo => return Ok(()),
-                    Switched::Done => {}
+                let switched = store::set_active(&mut *connection, company, user, active, now).await?;
+                let Switched { email, changed } = switched.ok_or(ConsoleError::NotFound)?;
+                if !changed {
+                    return Ok(());
                 }
                 let (action, details) = if active {
-                    ("user.reactivated", json!({}))
+                    ("user.reactivated", json!({ "email": email }))
                 } else {
                     let ended = users::delete_sessions(&mut *connection, company, user, None).await?;
-                    ("user.deactivated", json!({ "sessions_ended": ended }))
+                    ("user.deactivated", json!({ "email": email, "sessions_ended": ended }))
                 };
                 let entry = Entry::done(actor, action, "user", Some(user.0), details);
                 Ok::<_, ReadError>(audit::insert(connection, company, entry).await?)

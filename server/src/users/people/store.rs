@@ -67,35 +67,34 @@ pub async fn lock_admins(tenant: &mut PgConnection, company: CompanyId) -> Resul
     Ok(ids.into_iter().map(Into::into).collect())
 }
 
-/// What became of a wish to let somebody in or not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Switched {
-    /// There is no such person in the company.
-    Nobody,
-    /// It was so already.
-    WasSo,
-    /// It was done.
-    Done,
+/// A person whom an admin wished to let in or not.
+#[derive(Debug)]
+pub struct Switched {
+    /// What the person signs in with.
+    pub email: String,
+    /// It was not so already.
+    pub changed: bool,
 }
 
-/// Lets somebody in no longer, or again.
+/// Lets somebody in no longer, or again. None if there is no such person in the company.
 pub async fn set_active(
     tenant: &mut PgConnection,
     company: CompanyId,
     user: UserId,
     active: bool,
     now: OffsetDateTime,
-) -> Result<Switched, sqlx::Error> {
-    let changed = sqlx::query_scalar!(
+) -> Result<Option<Switched>, sqlx::Error> {
+    sqlx::query_as!(
+        Switched,
         r#"
         with before as (
-            select is_active from users where company_id = $1 and id = $2 for no key update
+            select email, is_active from users where company_id = $1 and id = $2 for no key update
         ), changed as (
             update users set is_active = $3, deactivated_at = case when $3 then null else $4::timestamptz end
             from before
             where company_id = $1 and id = $2 and before.is_active <> $3
         )
-        select is_active <> $3 as "changed!" from before
+        select email, is_active <> $3 as "changed!" from before
         "#,
         company.0,
         user.0,
@@ -103,10 +102,5 @@ pub async fn set_active(
         now,
     )
     .fetch_optional(tenant)
-    .await?;
-    Ok(match changed {
-        None => Switched::Nobody,
-        Some(false) => Switched::WasSo,
-        Some(true) => Switched::Done,
-    })
+    .await
 }

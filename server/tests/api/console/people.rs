@@ -294,7 +294,10 @@ async fn each_change_is_told_once_with_who_did_it() {
     let entry = |action: &str, details: Value| json!({ "action": action, "actor_id": team.ann_id, "subject": "user", "subject_id": team.bo_id, "details": details });
     assert_eq!(
         team.audit().await,
-        [entry("user.deactivated", json!({ "sessions_ended": 1 })), entry("user.reactivated", json!({}))],
+        [
+            entry("user.deactivated", json!({ "email": BO, "sessions_ended": 1 })),
+            entry("user.reactivated", json!({ "email": BO }))
+        ],
         "and nothing of what was so already"
     );
 }

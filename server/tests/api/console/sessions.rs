@@ -26,12 +26,6 @@ async fn with_ann() -> (TestApp, Arc<AtomicI64>) {
     (app, now)
 }
 
-async fn is_signed_in(browser: &Browser) -> bool {
-    let answer = browser.call("viewer", &[]).await;
-    assert!(answer.status == 200 || answer.json() == "SignedOut", "{answer:?}");
-    answer.status == 200
-}
-
 #[tokio::test]
 async fn each_sign_in_makes_a_new_token_and_ends_the_one_before() {
     let (app, _) = with_ann().await;
@@ -39,11 +33,11 @@ async fn each_sign_in_makes_a_new_token_and_ends_the_one_before() {
     let mut second = first.clone();
     assert_eq!(second.sign_in(ANN, PASSWORD).await.status, 200);
     assert_ne!(first.cookie, second.cookie);
-    assert!(is_signed_in(&second).await);
-    assert!(!is_signed_in(&first).await, "a browser has one session");
+    assert!(second.is_signed_in().await);
+    assert!(!first.is_signed_in().await, "a browser has one session");
     // Another browser's session is not touched.
     let elsewhere = Browser::signed_in(&app, ANN).await;
-    assert!(is_signed_in(&second).await && is_signed_in(&elsewhere).await);
+    assert!(second.is_signed_in().await && elsewhere.is_signed_in().await);
 }
 
 #[tokio::test]
@@ -55,7 +49,7 @@ async fn a_token_that_the_browser_brought_along_is_not_taken_over() {
     let attacker = planted.clone();
     assert_eq!(planted.sign_in(ANN, PASSWORD).await.status, 200);
     assert_ne!(planted.cookie, attacker.cookie);
-    assert!(!is_signed_in(&attacker).await);
+    assert!(!attacker.is_signed_in().await);
 }
 
 #[tokio::test]
@@ -66,7 +60,7 @@ async fn signing_out_ends_the_session_and_takes_the_cookie_back() {
     assert_eq!(answer.status, 200);
     assert_eq!(answer.headers["location"], "/sign-in");
     assert!(answer.cookie().unwrap().starts_with("waypost=; Path=/; Max-Age=0;"), "{:?}", answer.cookie());
-    assert!(!is_signed_in(&browser).await, "the old cookie is worth nothing");
+    assert!(!browser.is_signed_in().await, "the old cookie is worth nothing");
     assert_eq!(app.count("select count(*) from sessions").await, 0);
 }
 
@@ -75,11 +69,11 @@ async fn a_session_ends_after_a_day_without_use() {
     let (app, now) = with_ann().await;
     let browser = Browser::signed_in(&app, ANN).await;
     now.fetch_add(23 * HOUR, Ordering::SeqCst);
-    assert!(is_signed_in(&browser).await, "and this was a use");
+    assert!(browser.is_signed_in().await, "and this was a use");
     now.fetch_add(23 * HOUR, Ordering::SeqCst);
-    assert!(is_signed_in(&browser).await);
+    assert!(browser.is_signed_in().await);
     now.fetch_add(24 * HOUR, Ordering::SeqCst);
-    assert!(!is_signed_in(&browser).await);
+    assert!(!browser.is_signed_in().await);
 }
 
 #[tokio::test]
@@ -88,12 +82,12 @@ async fn a_session_ends_after_a_week_in_any_case() {
     let browser = Browser::signed_in(&app, ANN).await;
     for _ in 0..13 {
         now.fetch_add(12 * HOUR, Ordering::SeqCst);
-        assert!(is_signed_in(&browser).await);
+        assert!(browser.is_signed_in().await);
     }
     now.fetch_add(12 * HOUR - 1, Ordering::SeqCst);
-    assert!(is_signed_in(&browser).await, "the last second");
+    assert!(browser.is_signed_in().await, "the last second");
     now.fetch_add(1, Ordering::SeqCst);
-    assert!(!is_signed_in(&browser).await);
+    assert!(!browser.is_signed_in().await);
 }
 
 #[tokio::test]
@@ -101,7 +95,7 @@ async fn a_person_who_is_deactivated_is_out_at_once_and_stays_out() {
     let (app, _) = with_ann().await;
     let browser = Browser::signed_in(&app, ANN).await;
     app.execute("update users set is_active = false").await;
-    assert!(!is_signed_in(&browser).await);
+    assert!(!browser.is_signed_in().await);
     assert_eq!(browser.open("/").await.status, 302);
     assert_eq!(Browser::new(&app).sign_in(ANN, PASSWORD).await.json(), "WrongCredentials");
 }
@@ -129,12 +123,12 @@ async fn a_cookie_counts_in_its_own_company_and_unchanged_only() {
     for wrong in [of(other), of(CompanyId::new()), URL_SAFE_NO_PAD.encode(flipped), value[1..].into(), "x".into()] {
         let mut forged = browser.clone();
         forged.cookie = Some(format!("waypost={wrong}"));
-        assert!(!is_signed_in(&forged).await, "{wrong}");
+        assert!(!forged.is_signed_in().await, "{wrong}");
     }
     let mut named = browser.clone();
     named.cookie = Some(format!("__Host-waypost={value}"));
-    assert!(!is_signed_in(&named).await);
-    assert!(is_signed_in(&browser).await);
+    assert!(!named.is_signed_in().await);
+    assert!(browser.is_signed_in().await);
 }
 
 #[tokio::test]

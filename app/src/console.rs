@@ -10,8 +10,9 @@ use async_trait::async_trait;
 use leptos::prelude::use_context;
 
 use crate::contract::{
-    AccountList, ConsoleError, ConversationPage, ConversationQuery, EventDetail, EventPage, EventQuery, EventRef,
-    IssuedToken, RotateToken, SaveWebhook, SetEnabled, SignIn, ThreadPage, ThreadQuery, Viewer, WebhookPage,
+    AccountList, CheckTunnel, ConsoleError, ConversationPage, ConversationQuery, EventDetail, EventPage, EventQuery,
+    EventRef, IssuedToken, RotateToken, SaveWebhook, SendTest, SetEnabled, SignIn, TestSent, ThreadPage, ThreadQuery,
+    TunnelCheck, Viewer, WebhookPage,
 };
 
 /// What a page may ask of the server, on behalf of one person of one company.
@@ -57,6 +58,13 @@ pub trait Console: Send + Sync {
 
     /// Has a dead or processed event processed again. For admins and managers.
     async fn replay(&self, event: EventRef) -> Result<(), ConsoleError>;
+
+    /// Sends a signed test event for an account through the door. For admins and managers.
+    async fn send_test(&self, form: SendTest) -> Result<TestSent, ConsoleError>;
+
+    /// Asks whether a public URL leads to this server. For admins of a developer's server; elsewhere there is no such
+    /// thing.
+    async fn check_tunnel(&self, form: CheckTunnel) -> Result<TunnelCheck, ConsoleError>;
 }
 
 /// The console of this request.

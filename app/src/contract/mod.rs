@@ -5,7 +5,9 @@ mod conversations;
 mod error;
 mod events;
 mod session;
+mod test_event;
 mod timestamp;
+mod tunnel;
 pub mod validate;
 mod webhook;
 
@@ -19,7 +21,9 @@ pub use events::{
     Attempt, Became, DeliveryView, EventDetail, EventPage, EventQuery, EventRef, EventRow, EventState, Sibling,
 };
 pub use session::{Role, SignIn, Viewer};
+pub use test_event::{SendTest, TestKind, TestSent, no_test_because};
 pub use timestamp::Timestamp;
+pub use tunnel::{CheckTunnel, TunnelCheck, TunnelHelp};
 pub use webhook::{
     Changed, IssuedToken, Overlap, Permissions, Pulse, RejectionCount, RotateToken, SaveWebhook, SetEnabled,
     WebhookConfig, WebhookPage,

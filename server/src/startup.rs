@@ -14,8 +14,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::console::test_event::OwnDoor;
-use crate::console::{ConsoleParts, CookiePolicy};
+use crate::console::{ConsoleParts, CookiePolicy, OwnDoor};
 use crate::crypto::KeyRing;
 use crate::database::Database;
 use crate::event_log::rejections::Rejections;

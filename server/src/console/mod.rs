@@ -7,7 +7,7 @@
 mod cookie;
 mod events;
 mod read;
-pub mod test_event;
+mod test_event;
 mod thread;
 mod tunnel;
 pub mod views;
@@ -41,6 +41,7 @@ use crate::users::session::Session;
 use crate::users::sign_in::Doorman;
 
 pub use cookie::CookiePolicy;
+pub use test_event::OwnDoor;
 
 /// What every request's console is made from.
 #[derive(Clone, Debug)]
@@ -56,7 +57,7 @@ pub struct ConsoleParts {
     /// How the world reaches the server.
     pub public_url: PublicUrl,
     /// Where test events go in.
-    pub door: test_event::OwnDoor,
+    pub door: OwnDoor,
     /// Help with tunnels; none but on a developer's server.
     pub tunnel: Option<TunnelSupport>,
     /// How the session's cookie is set.

@@ -6,5 +6,7 @@ mod pages;
 mod rights;
 mod sessions;
 mod sign_in;
+mod test_event;
 mod thread;
+mod tunnel;
 mod webhook;

@@ -3,6 +3,7 @@
 //! The public URL of a tunnel changes with each start. It is kept in this tab of the browser and nowhere else; the server
 //! sees it when it is checked, and the answer's word comes back in the address.
 
+use leptos::html::Input;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::hooks::use_query_map;
@@ -24,7 +25,16 @@ pub fn Tunnel(
 ) -> impl IntoView {
     let TunnelHelp { commands, callback_path } = help;
     let url = RwSignal::new(String::new());
-    Effect::new(move || url.set(remembered()));
+    let field = NodeRef::<Input>::new();
+    // Something may have been typed before WASM was there.
+    Effect::new(move || {
+        if let Some(field) = field.get() {
+            if field.value().is_empty() {
+                field.set_value(&remembered());
+            }
+            url.set(field.value());
+        }
+    });
     let refused = refused_form(CheckTunnelAction::PATH).and_then(|refusal| refusal.at(FIELD).or(refusal.elsewhere()));
     let said =
         use_query_map().with_untracked(|query| filled(query, "tunnel").and_then(|word| TunnelCheck::says(&word)));
@@ -51,7 +61,7 @@ pub fn Tunnel(
                             autocapitalize="off"
                             spellcheck="false"
                             aria-describedby="tunnel-said"
-                            prop:value=url
+                            node_ref=field
                             on:input=move |event| {
                                 let typed = event_target_value(&event);
                                 remember(&typed);

@@ -244,7 +244,7 @@ async fn a_plain_form_leads_to_the_event() {
     let event =
         tab.app.texts("select id::text from whatsapp_webhook_event_logs where event_subtype = 'reaction'").await;
     let page = format!("/accounts/{account}/webhook/events/{}", event[0]);
-    assert_eq!(answer.headers()["location"], page);
+    assert_eq!(answer.headers()["location"].to_str().unwrap().replace("%2D", "-"), page);
     assert!(tab.manager.open(&page).await.text.contains("Waypost test"));
 }
 
@@ -253,7 +253,7 @@ async fn who_may_not_send_is_not_offered_it() {
     let tab = Tab::start().await;
     tab.app.add_user(tab.app.account.owner.company, "vera@acme.travel", Role::Viewer).await;
     let viewer = Browser::signed_in(&tab.app, "vera@acme.travel").await;
-    assert!(!tab.page(&viewer).await.contains("send_test"));
+    assert!(!tab.page(&viewer).await.contains("/api/send_test"));
     let account = tab.app.account.owner.account.to_string();
     let answer = viewer.call("send_test", &[("form[account]", &account), ("form[kind]", "text")]).await;
     assert_eq!(answer.json(), "Forbidden");

@@ -6,6 +6,7 @@
 use leptos::html::Input;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
+use leptos::wasm_bindgen::JsValue;
 use leptos_router::hooks::use_query_map;
 use web_sys::js_sys::Reflect;
 
@@ -97,13 +98,18 @@ fn Line(text: String, what: &'static str) -> impl IntoView {
 
 /// What was typed the last time in this tab of the browser.
 fn remembered() -> String {
-    let kept = window().get("sessionStorage").and_then(|store| Reflect::get(&store, &FIELD.into()).ok());
+    let kept = store().and_then(|store| Reflect::get(&store, &FIELD.into()).ok());
     kept.and_then(|kept| kept.as_string()).unwrap_or_default()
 }
 
 /// Where the browser keeps nothing, it is only forgotten sooner.
 fn remember(text: &str) {
-    if let Some(store) = window().get("sessionStorage") {
+    if let Some(store) = store() {
         let _ = Reflect::set(&store, &FIELD.into(), &text.into());
     }
+}
+
+/// The browser's storage of this tab. Who forbids it gets an error for looking.
+fn store() -> Option<JsValue> {
+    Reflect::get(&window(), &"sessionStorage".into()).ok()
 }

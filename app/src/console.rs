@@ -10,9 +10,10 @@ use async_trait::async_trait;
 use leptos::prelude::use_context;
 
 use crate::contract::{
-    AccountList, ActivityPage, ActivityQuery, AddAccount, AddUser, ChangePassword, ConsoleError, ConversationPage,
-    ConversationQuery, EventDetail, EventPage, EventQuery, EventRef, FirstPassword, IssuedToken, PeoplePage,
-    RotateToken, SaveWebhook, SetActive, SetEnabled, SignIn, ThreadPage, ThreadQuery, Viewer, WebhookPage, YouPage,
+    AccountList, ActivityPage, ActivityQuery, AddAccount, AddUser, ChangePassword, CheckTunnel, ConsoleError,
+    ConversationPage, ConversationQuery, EventDetail, EventPage, EventQuery, EventRef, FirstPassword, IssuedToken,
+    PeoplePage, RotateToken, SaveWebhook, SendTest, SetActive, SetEnabled, SignIn, TestSent, ThreadPage, ThreadQuery,
+    TunnelCheck, Viewer, WebhookPage, YouPage,
 };
 use crate::ui::theme::Theme;
 
@@ -86,6 +87,13 @@ pub trait Console: Send + Sync {
 
     /// Ends all sessions of the person, this one too, and takes the cookie back.
     async fn sign_out_everywhere(&self) -> Result<(), ConsoleError>;
+
+    /// Sends a signed test event for an account through the door. For admins and managers.
+    async fn send_test(&self, form: SendTest) -> Result<TestSent, ConsoleError>;
+
+    /// Asks whether a public URL leads to this server. For admins of a developer's server; elsewhere there is no such
+    /// thing.
+    async fn check_tunnel(&self, form: CheckTunnel) -> Result<TunnelCheck, ConsoleError>;
 }
 
 /// The console of this request.

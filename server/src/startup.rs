@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::console::{ConsoleParts, CookiePolicy};
+use crate::console::{ConsoleParts, CookiePolicy, OwnDoor};
 use crate::crypto::KeyRing;
 use crate::database::Database;
 use crate::event_log::rejections::Rejections;
@@ -25,6 +25,7 @@ use crate::metrics;
 use crate::processing::wake::Wake;
 use crate::processing::worker::{Worker, WorkerSettings};
 use crate::settings::PublicUrl;
+use crate::tunnel::{Proofs, TunnelSupport};
 use crate::users::sign_in::Doorman;
 use crate::web::live::Places;
 use crate::web::{self, AppState, Operations, serve};
@@ -51,6 +52,8 @@ pub struct ServerSettings {
     pub leptos: LeptosOptions,
     /// Opens `/metrics` to others than this machine.
     pub metrics_token: Option<SecretString>,
+    /// Help with tunnels, for a server that listens on this port of a developer's machine.
+    pub tunnel_help: Option<u16>,
     /// Lanes of the writer.
     pub lanes: usize,
     /// Workers of this process; 0 leaves processing to others.
@@ -85,14 +88,16 @@ impl Server {
         finishing.extend(start_workers(&settings, &wake, &stop_workers));
         let background = vec![tokio::spawn(configs.clone().keep_fresh())];
         let draining = Arc::new(AtomicBool::new(false));
+        let proofs = Proofs::default();
         let door = Door {
-            configs,
+            configs: configs.clone(),
             writer,
             rejections,
             keys: Arc::clone(keys),
             engine: database.engine.clone(),
             clock: clock.clone(),
             address: *address,
+            proofs: proofs.clone(),
         };
         let console = ConsoleParts {
             database: database.clone(),
@@ -100,6 +105,8 @@ impl Server {
             keys: Arc::clone(keys),
             wake: wake.clone(),
             public_url: settings.public_url.clone(),
+            door: OwnDoor { router: web::door(door.clone()), configs },
+            tunnel: settings.tunnel_help.map(|port| TunnelSupport { port, proofs }),
             cookies: CookiePolicy { secure: settings.public_url.is_secure() },
             clock: clock.clone(),
         };

@@ -37,7 +37,7 @@ pub fn run(options: &Options) -> Result<()> {
     }
     let server = build::both(&mut steps, options.release)?;
     let mut serve = command(&server.to_string_lossy());
-    serve.args(["serve", "--demo"]).args(&options.serve);
+    serve.args(["serve", "--demo", "--dev-tunnel-help"]).args(&options.serve);
     println!("\n{}", shown(&serve));
     // Only comes back when it failed.
     Err(serve.exec()).with_context(|| format!("`{}` could not be started", shown(&serve)))

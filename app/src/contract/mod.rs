@@ -8,7 +8,9 @@ mod events;
 mod people;
 mod session;
 mod shown_once;
+mod test_event;
 mod timestamp;
+mod tunnel;
 pub mod validate;
 mod webhook;
 mod you;
@@ -26,7 +28,9 @@ pub use events::{
 pub use people::{AddUser, FirstPassword, PeoplePage, Person, SetActive};
 pub use session::{Role, SignIn, Viewer};
 pub use shown_once::ShownOnce;
+pub use test_event::{SendTest, TestKind, TestSent, no_test_because};
 pub use timestamp::Timestamp;
+pub use tunnel::{CheckTunnel, TunnelCheck, TunnelHelp};
 pub use webhook::{
     Changed, IssuedToken, Overlap, Permissions, Pulse, RejectionCount, RotateToken, SaveWebhook, SetEnabled,
     WebhookConfig, WebhookPage,

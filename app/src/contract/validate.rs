@@ -157,6 +157,31 @@ pub fn callback_path(input: &str) -> Result<&str, &'static str> {
     }
 }
 
+/// Checks the public URL of a tunnel, as far as a form can: https, or http for this very machine, and nothing behind
+/// host and port. Returns it trimmed, without a slash at its end.
+///
+/// # Errors
+/// A sentence for the person.
+pub fn public_url(input: &str) -> Result<&str, &'static str> {
+    const RULE: &str =
+        "Please give the URL that the tunnel printed, like https://something.ngrok-free.app, without a path.";
+    let url = input.trim();
+    let url = url.strip_suffix('/').unwrap_or(url);
+    let rest =
+        url.strip_prefix("https://").or_else(|| url.strip_prefix("http://").filter(|rest| is_this_machine(rest)));
+    let is_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    match rest {
+        Some(host) if !host.is_empty() && host.len() <= 253 && host.chars().all(is_host) => Ok(url),
+        _ => Err(RULE),
+    }
+}
+
+fn is_this_machine(rest: &str) -> bool {
+    ["localhost", "127.0.0.1", "[::1]"]
+        .into_iter()
+        .any(|host| rest.strip_prefix(host).is_some_and(|port| port.is_empty() || port.starts_with(':')))
+}
+
 /// The path part of a full https URL; a path stays as it is.
 pub fn local_path(callback_path: &str) -> &str {
     match callback_path.strip_prefix("https://") {
@@ -265,6 +290,30 @@ mod tests {
             long.as_str(),
         ] {
             assert!(callback_path(wrong).is_err(), "{wrong} passed");
+        }
+    }
+
+    #[test]
+    fn a_public_url_is_an_origin_and_plain_http_only_of_this_machine() {
+        assert_eq!(public_url(" https://a-b.ngrok-free.app/ "), Ok("https://a-b.ngrok-free.app"));
+        for good in ["https://x.trycloudflare.com", "http://localhost:3000", "http://127.0.0.1", "http://[::1]:81"] {
+            assert_eq!(public_url(good), Ok(good));
+        }
+        for wrong in [
+            "",
+            "https://",
+            "x.ngrok-free.app",
+            "http://x.ngrok-free.app",
+            "http://localhost.evil.example",
+            "http://127.0.0.1.evil.example",
+            "https://a@b.example",
+            "https://a.example/path",
+            "https://a.example?x",
+            "https://a.example#x",
+            "ftp://localhost",
+            "file:///etc/passwd",
+        ] {
+            assert!(public_url(wrong).is_err(), "{wrong} passed");
         }
     }
 

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Account, Timestamp, WebhookStatus};
+use super::{Account, Timestamp, TunnelHelp, WebhookStatus};
 
 /// Everything on an account's Webhook tab but the event log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,8 @@ pub struct WebhookPage {
     pub pulse: Pulse,
     /// What was refused in the last day, the most frequent reason first.
     pub rejections: Vec<RejectionCount>,
+    /// Help with a tunnel; none but on a developer's server.
+    pub tunnel: Option<TunnelHelp>,
     /// The server's clock.
     pub now: Timestamp,
 }
@@ -31,6 +33,8 @@ pub struct Permissions {
     pub set_status: bool,
     /// Process an event again.
     pub replay: bool,
+    /// Send a test event.
+    pub send_test: bool,
 }
 
 /// How Meta reaches the account. Holds no secret.

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use leptos_router::location::Url;
 
-use crate::contract::{EventQuery, EventRef, EventState};
+use crate::contract::{EventQuery, EventRef, EventState, TunnelCheck};
 use crate::ui::query::{filled, query_string};
 
 /// Rows on a page.
@@ -44,6 +44,11 @@ pub fn use_event_ref() -> Memo<EventRef> {
 /// The tab, with nothing filtered.
 pub fn tab(account: &str) -> String {
     format!("/accounts/{}/webhook", Url::escape(account))
+}
+
+/// The tab, saying how a check of a tunnel went.
+pub fn tunnel(tab: &str, check: TunnelCheck) -> String {
+    format!("{tab}?tunnel={}#tunnel", check.word())
 }
 
 /// The log.

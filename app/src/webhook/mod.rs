@@ -22,6 +22,8 @@ mod server_fns;
 mod set_up;
 mod settings_form;
 mod switch;
+mod test_event;
+mod tunnel;
 mod verify_token;
 mod writes;
 

@@ -190,7 +190,7 @@ mod tests {
         };
         let pulse = Pulse { last_event: None, last_hour: 0, last_day: 0, waiting: 0, dead: 0 };
         let may = Permissions { configure: true, ..Permissions::default() };
-        WebhookPage { account, may, config, pulse, rejections: Vec::new(), now: Timestamp(0) }
+        WebhookPage { account, may, config, pulse, rejections: Vec::new(), tunnel: None, now: Timestamp(0) }
     }
 
     fn config(status: WebhookStatus, verified: bool) -> WebhookConfig {

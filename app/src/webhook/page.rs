@@ -7,6 +7,8 @@ use super::next::Next;
 use super::pulse::PulseStrip;
 use super::server_fns::load_webhook;
 use super::set_up::SetUp;
+use super::test_event::TestEvent;
+use super::tunnel::Tunnel;
 use super::writes::Writes;
 use crate::accounts::AccountTitle;
 use crate::contract::WebhookPage;
@@ -40,10 +42,15 @@ pub fn WebhookTab() -> impl IntoView {
 fn Overall(page: WebhookPage) -> impl IntoView {
     let pulse = view! { <PulseStrip page=page.clone() /> }.into_any();
     let set_up = view! { <SetUp page=page.clone() /> }.into_any();
+    let test = page.may.send_test.then(|| view! { <TestEvent page=page.clone() /> }).into_any();
+    let (account, tunnel) = (page.account.id.clone(), page.tunnel.clone());
+    let tunnel = tunnel.map(|help| view! { <Tunnel account help /> }).into_any();
     let next = view! { <Next page /> }.into_any();
     view! {
         {pulse}
-        <div class="cols">{set_up} {next}</div>
+        <div class="cols">
+            {set_up} <div class="side">{next} {test} {tunnel}</div>
+        </div>
     }
 }
 

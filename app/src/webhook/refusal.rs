@@ -3,6 +3,8 @@
 //! Without WASM, an error comes back in the URL, which anybody can write: then its own text is not shown, the rule is.
 
 use leptos::prelude::*;
+use leptos::server::ServerActionError;
+use leptos::server_fn::error::ServerFnUrlError;
 
 use crate::contract::{ConsoleError, validate};
 
@@ -48,6 +50,7 @@ fn rule(field: &str) -> Option<&'static str> {
         "callback_path" => validate::callback_path("").err(),
         "app_secret" => validate::app_secret("").err(),
         "verify_token" => validate::verify_token("").err(),
+        "public_url" => validate::public_url("").err(),
         _ => None,
     }
 }
@@ -55,6 +58,12 @@ fn rule(field: &str) -> Option<&'static str> {
 /// The refusal of an action, by its value and its version.
 pub fn refusal<T: Clone + 'static>(answer: Option<Result<T, ConsoleError>>, version: usize) -> Option<Refusal> {
     answer.and_then(Result::err).map(|error| Refusal { error, answered: version > 0 })
+}
+
+/// The refusal of a plain form that has no action in the browser, by the path it was posted to: out of the URL.
+pub fn refused_form(path: &str) -> Option<Refusal> {
+    let error = use_context::<ServerActionError>().filter(|error| error.path() == path)?;
+    Some(Refusal { error: ServerFnUrlError::decode_err(error.err()), answered: false })
 }
 
 /// Says above a form why it was refused.

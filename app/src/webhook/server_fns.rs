@@ -3,8 +3,8 @@ use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use super::address;
 use crate::contract::{
-    ConsoleError, EventDetail, EventPage, EventQuery, EventRef, IssuedToken, RotateToken, SaveWebhook, SetEnabled,
-    WebhookPage,
+    CheckTunnel, ConsoleError, EventDetail, EventPage, EventQuery, EventRef, IssuedToken, RotateToken, SaveWebhook,
+    SendTest, SetEnabled, TestSent, TunnelCheck, WebhookPage,
 };
 #[cfg(feature = "ssr")]
 use crate::{console::console, reply::reply};
@@ -65,4 +65,24 @@ pub async fn replay(event: EventRef) -> Result<(), ConsoleError> {
     console.replay(event).await?;
     reply.land(&page);
     Ok(())
+}
+
+/// Sends a signed test event through the door, and leads to it.
+#[server(name = SendTestAction, prefix = "/api", endpoint = "send_test")]
+pub async fn send_test(form: SendTest) -> Result<TestSent, ConsoleError> {
+    let (console, reply) = (console()?, reply()?);
+    let sent = console.send_test(form).await?;
+    let page = sent.events.first().map(|event| address::event_page(&sent.account, event));
+    reply.land(&page.unwrap_or_else(|| address::tab(&sent.account)));
+    Ok(sent)
+}
+
+/// Asks whether a public URL leads to this server, and says so on the tab.
+#[server(name = CheckTunnelAction, prefix = "/api", endpoint = "check_tunnel")]
+pub async fn check_tunnel(form: CheckTunnel) -> Result<TunnelCheck, ConsoleError> {
+    let (console, reply) = (console()?, reply()?);
+    let tab = address::tab(&form.account);
+    let check = console.check_tunnel(form).await?;
+    reply.land(&address::tunnel(&tab, check));
+    Ok(check)
 }

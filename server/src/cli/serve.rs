@@ -54,6 +54,10 @@ pub struct ServeArgs {
     #[arg(long, env = "WAYPOST_WORKERS", default_value_t = 2, value_parser = clap::value_parser!(u8).range(..=32))]
     pub workers: u8,
 
+    /// On a developer's machine: helps admins to reach this server through a tunnel, and asks the URL that they give
+    #[arg(long, env = "DEV_TUNNEL_HELP", help_heading = "HTTP")]
+    pub dev_tunnel_help: bool,
+
     /// Opens /metrics to whoever sends it as a bearer token; without it, only this machine may read them
     #[arg(long, env = "METRICS_TOKEN", hide_env_values = true, value_name = "TOKEN", help_heading = "HTTP")]
     pub metrics_token: Option<SecretString>,
@@ -90,6 +94,7 @@ async fn serve(
         public_url: args.http.public_url(),
         leptos: leptos_options(args)?,
         metrics_token: args.metrics_token.clone(),
+        tunnel_help: args.dev_tunnel_help.then(|| args.http.address().port()),
         lanes: args.lanes.into(),
         workers: args.workers.into(),
         worker: WorkerSettings::default(),

@@ -10,7 +10,9 @@ mod cookie;
 pub(crate) mod events;
 mod people;
 mod read;
+mod test_event;
 mod thread;
+mod tunnel;
 pub mod views;
 pub(crate) mod webhook;
 mod you;
@@ -20,9 +22,10 @@ use std::sync::Arc;
 
 use app::console::Console;
 use app::contract::{
-    AccountList, ActivityPage, ActivityQuery, AddAccount, AddUser, ChangePassword, ConsoleError, ConversationPage,
-    ConversationQuery, EventDetail, EventPage, EventQuery, EventRef, FirstPassword, IssuedToken, PeoplePage,
-    RotateToken, SaveWebhook, SetActive, SetEnabled, SignIn, ThreadPage, ThreadQuery, Viewer, WebhookPage, YouPage,
+    AccountList, ActivityPage, ActivityQuery, AddAccount, AddUser, ChangePassword, CheckTunnel, ConsoleError,
+    ConversationPage, ConversationQuery, EventDetail, EventPage, EventQuery, EventRef, FirstPassword, IssuedToken,
+    PeoplePage, RotateToken, SaveWebhook, SendTest, SetActive, SetEnabled, SignIn, TestSent, ThreadPage, ThreadQuery,
+    TunnelCheck, Viewer, WebhookPage, YouPage,
 };
 use app::reply::Reply;
 use app::ui::theme::Theme;
@@ -31,16 +34,20 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 
 use crate::clock::Clock;
 use crate::crypto::KeyRing;
 use crate::database::Database;
 use crate::processing::wake::Wake;
 use crate::settings::PublicUrl;
+use crate::tunnel::TunnelSupport;
 use crate::users::session::Session;
 use crate::users::sign_in::Doorman;
 
 pub use cookie::CookiePolicy;
+pub use test_event::OwnDoor;
 
 /// What every request's console is made from.
 #[derive(Clone, Debug)]
@@ -55,6 +62,10 @@ pub struct ConsoleParts {
     pub wake: Wake,
     /// How the world reaches the server.
     pub public_url: PublicUrl,
+    /// Where test events go in.
+    pub door: OwnDoor,
+    /// Help with tunnels; none but on a developer's server.
+    pub tunnel: Option<TunnelSupport>,
     /// How the session's cookie is set.
     pub cookies: CookiePolicy,
     /// The time.
@@ -206,8 +217,9 @@ impl Console for RequestConsole {
     }
 
     async fn webhook(&self, account: String) -> Result<WebhookPage, ConsoleError> {
-        let (session, url) = (self.session()?, self.parts.public_url.as_str());
-        webhook::read(session, &account, url, self.parts.clock.now()).await.map_err(|error| self.failed(error))
+        let (session, parts) = (self.session()?, &self.parts);
+        let (url, tunnel) = (parts.public_url.as_str(), parts.tunnel.as_ref());
+        webhook::read(session, &account, url, tunnel, parts.clock.now()).await.map_err(|error| self.failed(error))
     }
 
     async fn save_webhook(&self, form: SaveWebhook) -> Result<Option<IssuedToken>, ConsoleError> {
@@ -281,6 +293,19 @@ impl Console for RequestConsole {
     async fn sign_out_everywhere(&self) -> Result<(), ConsoleError> {
         you::sign_out_everywhere(self.session()?).await.map_err(|error| self.failed(error))?;
         self.set_cookie(&self.parts.cookies.clear())
+    }
+
+    async fn send_test(&self, form: SendTest) -> Result<TestSent, ConsoleError> {
+        let (session, ConsoleParts { door, keys, clock, .. }) = (self.session()?, &self.parts);
+        let rng = StdRng::from_seed(rand::random());
+        let sent = test_event::send(session, door, keys, form, clock.now(), rng).await;
+        sent.map_err(|error| self.failed(error))
+    }
+
+    async fn check_tunnel(&self, form: CheckTunnel) -> Result<TunnelCheck, ConsoleError> {
+        let (session, parts) = (self.session()?, &self.parts);
+        let check = tunnel::check(session, parts.tunnel.as_ref(), form, parts.clock.now()).await;
+        check.map_err(|error| self.failed(error))
     }
 }
 

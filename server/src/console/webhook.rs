@@ -12,13 +12,14 @@ use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 
 use super::read::id;
-use super::{ReadError, views};
+use super::{ReadError, tunnel, views};
 use crate::accounts::store as accounts;
 use crate::audit::{self, Actor, Entry};
 use crate::crypto::{self, KeyRing};
 use crate::event_log::listing::page::Filter;
 use crate::event_log::listing::store as log;
 use crate::ids::{AccountId, Owner};
+use crate::tunnel::TunnelSupport;
 use crate::users::session::Session;
 use crate::webhook_config::new_config::{self, Given, InvalidConfig};
 use crate::webhook_config::store::{self as configs, Change, NewRow};
@@ -26,8 +27,12 @@ use crate::webhook_config::store::{self as configs, Change, NewRow};
 /// What a role may do on the tab. The one table that the page and every change ask.
 pub fn permissions(role: Role) -> Permissions {
     match role {
-        Role::Admin => Permissions { configure: true, rotate_token: true, set_status: true, replay: true },
-        Role::Manager => Permissions { configure: false, rotate_token: false, set_status: true, replay: true },
+        Role::Admin => {
+            Permissions { configure: true, rotate_token: true, set_status: true, replay: true, send_test: true }
+        }
+        Role::Manager => {
+            Permissions { configure: false, rotate_token: false, set_status: true, replay: true, send_test: true }
+        }
         Role::Viewer => Permissions::default(),
     }
 }
@@ -42,6 +47,7 @@ pub async fn read(
     session: &Session,
     account: &str,
     public_url: &str,
+    support: Option<&TunnelSupport>,
     now: OffsetDateTime,
 ) -> Result<WebhookPage, ReadError> {
     let owner = owner(session, account)?;
@@ -61,7 +67,9 @@ pub async fn read(
             .boxed()
         })
         .await?;
+    let callback_path = config.as_ref().map(|config| config.callback_path.as_str());
     Ok(WebhookPage {
+        tunnel: tunnel::help(support, session.viewer.role, callback_path),
         account: views::account(account),
         may: permissions(session.viewer.role),
         config: config.map(|config| views::webhook_config(config, public_url)),
@@ -246,7 +254,7 @@ impl From<InvalidConfig> for ReadError {
     }
 }
 
-/// One field is wrong.
+/// One field of a form is wrong.
 pub fn invalid(field: &str, message: &str) -> ConsoleError {
     ConsoleError::Invalid { field: field.to_owned(), message: message.to_owned() }
 }

@@ -15,6 +15,7 @@ use crate::event_log::rejections::{Reason, Rejection, Rejections};
 use crate::event_log::writer::Writer;
 use crate::ids::{AccountId, CompanyId};
 use crate::metrics;
+use crate::tunnel::Proofs;
 use crate::webhook_config::snapshot::{Configs, PathEntry};
 
 /// Everything the door needs. Cheap to clone.
@@ -34,6 +35,8 @@ pub struct Door {
     pub clock: Clock,
     /// Whose word on the client's address counts.
     pub address: ClientAddress,
+    /// Checks of tunnels under way; none but on a developer's server.
+    pub proofs: Proofs,
 }
 
 /// A request on its way to being refused.

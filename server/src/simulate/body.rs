@@ -1,4 +1,4 @@
-//! Bodies: updates put together the way Meta does, one or many, in one or several entries and changes.
+//! Bodies of the simulated traffic: one update or many, in one or several entries and changes, and their signatures.
 
 use std::sync::Arc;
 
@@ -8,25 +8,8 @@ use rand::rngs::StdRng;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-use super::json::object;
-use super::update::{Kind, Update};
-
-/// The number that the traffic is to and from.
-#[derive(Clone, Debug)]
-pub struct Target {
-    /// `metadata.phone_number_id`.
-    pub phone_number_id: String,
-    /// `entry.id`.
-    pub waba_id: String,
-    /// `metadata.display_phone_number`; digits.
-    pub display_phone_number: String,
-}
-
-/// One member of `changes[]` in the making: updates of one kind.
-struct Change<'a> {
-    kind: Kind,
-    updates: Vec<&'a Update>,
-}
+use crate::meta::body::{self, Change};
+use crate::meta::{Target, Update};
 
 /// Writes a body that holds these updates.
 pub(super) fn body(target: &Target, updates: &[Arc<Update>], rng: &mut StdRng) -> Vec<u8> {
@@ -43,35 +26,7 @@ pub(super) fn body(target: &Target, updates: &[Arc<Update>], rng: &mut StdRng) -
             _ => entry.push(Change { kind: update.kind, updates: vec![update] }),
         }
     }
-    let entries = entries.iter().map(|changes| entry(target, changes));
-    format!(r#"{{"object":"whatsapp_business_account","entry":[{}]}}"#, joined(entries)).into_bytes()
-}
-
-fn entry(target: &Target, changes: &[Change]) -> String {
-    let changes = changes.iter().map(|change| self::change(target, change));
-    format!(r#"{{"id":"{}","changes":[{}]}}"#, target.waba_id, joined(changes))
-}
-
-fn change(target: &Target, change: &Change) -> String {
-    let metadata = object! {
-        "display_phone_number": &*target.display_phone_number,
-        "phone_number_id": &*target.phone_number_id,
-    };
-    let mut contacts: Vec<&str> = change.updates.iter().filter_map(|update| update.contact.as_deref()).collect();
-    contacts.sort_unstable();
-    contacts.dedup();
-    let contacts = if contacts.is_empty() { String::new() } else { format!(r#","contacts":[{}]"#, contacts.join(",")) };
-    format!(
-        r#"{{"value":{{"messaging_product":"whatsapp","metadata":{}{contacts},"{}":[{}]}},"field":"{}"}}"#,
-        metadata.to_text(),
-        change.kind.list(),
-        joined(change.updates.iter().map(|update| update.item.clone())),
-        change.kind.field(),
-    )
-}
-
-fn joined(parts: impl Iterator<Item = String>) -> String {
-    parts.collect::<Vec<_>>().join(",")
+    body::body(target, &entries)
 }
 
 /// `X-Hub-Signature-256` of a body.

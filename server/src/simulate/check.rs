@@ -12,7 +12,7 @@ use crate::processing::effect::StatusRank;
 
 use super::expected::Expected;
 use super::store::{self, EventRow, MessageRow};
-use super::update::Kind;
+use crate::meta::Kind;
 
 /// How often the database is asked whether all is processed.
 const POLL: Duration = Duration::from_millis(100);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::processing::effect::StatusRank;
 
 use super::generator::{Generator, Post, Purpose};
-use super::update::{Identity, Kind};
+use crate::meta::{Identity, Kind};
 
 /// Some of the updates of a run, and what they lead to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

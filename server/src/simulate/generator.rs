@@ -8,10 +8,10 @@ use rand::{RngExt, SeedableRng};
 use secrecy::SecretString;
 use time::OffsetDateTime;
 
-use super::body::{self, Target};
+use super::body;
 use super::source::Source;
 use super::traffic::Traffic;
-use super::update::Update;
+use crate::meta::{Target, Update};
 
 /// A late update comes after at most this many others.
 const LATEST: u64 = 40;

@@ -5,14 +5,12 @@
 //! HTTP, so tests use it too. [`send`](send::send) posts them and retries like Meta. What was answered with 200 is
 //! noted in [`Expected`], and [`check`] compares the database with it.
 //!
-//! All wamids of a run begin alike and no other run's do, so a check sees its own run only, whatever else is there.
+//! How a body is written is in [`meta`](crate::meta), which other parts share. All wamids of a run begin alike and no other run's do, so a check sees its own run only, whatever else is there.
 
 mod body;
 mod check;
-mod content;
 mod expected;
 mod generator;
-mod json;
 mod people;
 mod report;
 mod send;
@@ -20,9 +18,7 @@ mod source;
 mod store;
 #[cfg(test)]
 mod tests;
-mod texts;
 mod traffic;
-mod update;
 
 use std::time::Duration;
 
@@ -31,16 +27,16 @@ use secrecy::SecretString;
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
-pub use body::{Target, signature};
+pub use body::signature;
 pub use check::{Finding, Verdict, check};
 pub use expected::{Expected, Outcome};
 pub use generator::{Generator, Post, Purpose};
 pub use report::Report;
 pub use send::{Pace, send};
 pub use traffic::Traffic;
-pub use update::{Identity, Kind, Update};
 
 use crate::ids::Owner;
+pub use crate::meta::{Identity, Kind, Target, Update};
 
 /// What to send, where, and how fast.
 #[derive(Clone, Debug, Args)]

@@ -4,7 +4,7 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use sha2::{Digest, Sha256};
 
-use super::json::{Json, object};
+use crate::meta::Contact;
 
 const NAMES: [&str; 10] = [
     "Anna Schmidt",
@@ -47,15 +47,11 @@ impl Person {
         (self.0 % 10 != 3).then(|| format!("DE.{}", hex::encode_upper(&digest[..10])))
     }
 
-    /// The member of `contacts[]` beside an update.
-    pub(super) fn contact(self) -> Json {
+    /// As Meta names the person beside an update.
+    pub(super) fn contact(self) -> Contact {
         let name = NAMES[self.0 as usize % NAMES.len()];
         let username = self.hides_number().then(|| format!("somebody.{}", self.0));
-        object! {
-            "profile": object! { "name": name, "username": username },
-            "wa_id": self.wa_id(),
-            "user_id": self.user_id(),
-        }
+        Contact { name, username, wa_id: self.wa_id(), user_id: self.user_id() }
     }
 
     fn hides_number(self) -> bool {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::check::Verdict;
 use super::generator::{Post, Purpose};
-use super::update::{Identity, Kind};
+use crate::meta::{Identity, Kind};
 
 /// Counts of a run.
 #[derive(Clone, Debug, Default)]

@@ -10,12 +10,11 @@ use rand::rngs::StdRng;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
-use crate::processing::effect::StatusRank;
-
-use super::content::{self, Content};
 use super::people::Person;
 use super::traffic::Traffic;
-use super::update::Update;
+use crate::meta::Update;
+use crate::meta::content::{self, Content};
+use crate::processing::effect::StatusRank;
 
 /// How long before the start the first update happened; the last one happens at the start, or a little after.
 const SPAN_SECONDS: i64 = 3600;
@@ -92,7 +91,7 @@ impl Source {
         self.made += 1;
         let from = Person::any(rng, self.traffic.contacts);
         let content = Content::long_text(rng, bytes);
-        Update::message(&self.wamid(rng), from, self.second(), content, None)
+        Update::message(&self.wamid(rng), &from.contact(), self.second(), content, None)
     }
 
     fn message(&mut self, rng: &mut StdRng) -> Update {
@@ -105,7 +104,8 @@ impl Source {
         let content = Content::new(kind, rng, self.traffic.unicode, about);
         let answers = about.filter(|_| matches!(kind, "interactive" | "button"));
         let wamid = self.wamid(rng);
-        let update = Update::message(&wamid, from, self.second(), content, answers.map(|id| (&*self.number, id)));
+        let update =
+            Update::message(&wamid, &from.contact(), self.second(), content, answers.map(|id| (&*self.number, id)));
         if !follows_up {
             self.remember(from, wamid);
         }
@@ -121,7 +121,7 @@ impl Source {
         let ahead = way(rng, kind == "audio").iter().copied().collect();
         self.on_their_way.push(Way { wamid: Arc::clone(&wamid), to, second, conversation, ahead });
         self.remember(to, Arc::clone(&wamid));
-        Update::echo(&wamid, &self.number, to, second, content)
+        Update::echo(&wamid, &self.number, &to.contact(), second, content)
     }
 
     fn status(&mut self, rng: &mut StdRng) -> Update {
@@ -129,7 +129,7 @@ impl Source {
         let way = &mut self.on_their_way[chosen];
         way.second += rng.random_range(0..3);
         let rank = way.ahead.pop_front().unwrap_or(StatusRank::Sent);
-        let update = Update::status(&way.wamid, way.to, way.second, rank, &way.conversation);
+        let update = Update::status(&way.wamid, &way.to.contact(), way.second, rank, &way.conversation);
         if way.ahead.is_empty() {
             self.on_their_way.swap_remove(chosen);
         }

@@ -144,7 +144,7 @@ fn statuses_are_metas_words_about_a_message_of_the_company_in_an_order_that_happ
                 let rank = StatusRank::parse(update.subtype).unwrap();
                 assert!(last.insert(update.wamid.to_string(), rank) < Some(rank));
             }
-            Kind::Message => {}
+            Kind::Message | Kind::Call => {}
         }
     }
     let ends: HashSet<_> = last.into_values().collect();

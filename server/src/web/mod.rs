@@ -59,14 +59,19 @@ pub struct Operations {
     pub metrics_token: Option<Arc<SecretString>>,
 }
 
+/// The door by itself: behind the listener it is what Meta posts to, and test events go in by it too.
+pub fn door(door: Door) -> Router {
+    let methods = get(verify::get).post(receive::post);
+    Router::new()
+        .route(CALLBACK_PREFIX, methods.clone())
+        .route(&format!("{CALLBACK_PREFIX}/{{*key}}"), methods)
+        .layer(axum::middleware::from_fn(request::trace_door))
+        .with_state(door)
+}
+
 /// All routes.
 pub fn router(state: AppState) -> Router {
-    let door = get(verify::get).post(receive::post);
-    let door = Router::new()
-        .route(CALLBACK_PREFIX, door.clone())
-        .route(&format!("{CALLBACK_PREFIX}/{{*key}}"), door)
-        .layer(axum::middleware::from_fn(request::trace_door))
-        .with_state(state.clone());
+    let door = state.console.door.router.clone();
     let operations = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -212,6 +212,31 @@ pub async fn reseal(
     Ok(done.rows_affected() == 1)
 }
 
+/// What it takes to sign as Meta would for an account.
+pub struct Signing {
+    /// Path or full URL.
+    pub callback_path: String,
+    /// `unverified`, `verified` or `disabled`.
+    pub status: String,
+    /// The app secret in force, sealed.
+    pub app_secret_sealed: Vec<u8>,
+}
+
+/// An account's active configuration, for signing.
+pub async fn signing(tenant: &mut PgConnection, owner: Owner) -> Result<Option<Signing>, sqlx::Error> {
+    sqlx::query_as!(
+        Signing,
+        r#"
+        select callback_path, status, app_secret_sealed from whatsapp_webhook_configs
+        where company_id = $1 and account_id = $2 and is_active
+        "#,
+        owner.company.0,
+        owner.account.0,
+    )
+    .fetch_optional(tenant)
+    .await
+}
+
 /// A configuration as the console shows it: no secret, no hash.
 #[derive(Clone, Debug)]
 pub struct Shown {

@@ -47,12 +47,14 @@ pub struct Options {
     pub clock: Clock,
     /// How the workers inside the server work.
     pub worker: WorkerSettings,
+    /// `DEV_TUNNEL_HELP`.
+    pub tunnel_help: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let worker = WorkerSettings { poll: Duration::from_millis(50), ..WorkerSettings::default() };
-        Self { workers: 0, trusted_hops: 0, clock: Clock::system(), worker }
+        Self { workers: 0, trusted_hops: 0, clock: Clock::system(), worker, tunnel_help: false }
     }
 }
 
@@ -112,7 +114,8 @@ impl TestApp {
             None => add_account(&database, &pool, &keys, NewTestAccount::default()).await,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let port = listener.local_addr().unwrap().port();
+        let url = format!("http://127.0.0.1:{port}");
         let server = Server::start(ServerSettings {
             database: database.clone(),
             keys: Arc::clone(&keys),
@@ -121,6 +124,7 @@ impl TestApp {
             public_url: url.parse().unwrap(),
             leptos: LeptosOptions::builder().output_name("waypost").site_root("target/no-site").build(),
             metrics_token: None,
+            tunnel_help: options.tunnel_help.then_some(port),
             lanes: 3,
             workers: options.workers,
             worker: options.worker,

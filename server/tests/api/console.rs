@@ -10,6 +10,8 @@ mod people;
 mod rights;
 mod sessions;
 mod sign_in;
+mod test_event;
 mod thread;
+mod tunnel;
 mod webhook;
 mod you;

@@ -11,7 +11,7 @@ use super::store::{EntryRow, PersonRow};
 use crate::console::views::timestamp;
 
 /// What people and Meta do: the action, its name in the list of actions, and what a sentence says of it.
-const ACTIONS: [(&str, &str, &str); 13] = [
+const ACTIONS: [(&str, &str, &str); 14] = [
     ("account.added", "Account added", "added the account"),
     ("event.replayed", "Event replayed", "had an event processed again"),
     ("user.added", "Person added", "added a person"),
@@ -22,6 +22,7 @@ const ACTIONS: [(&str, &str, &str); 13] = [
     ("webhook.set_up", "Webhook set up", "set the webhook up"),
     ("webhook.changed", "Webhook changed", "changed the webhook"),
     ("webhook.token_rotated", "Verify token rotated", "put a new verify token in place"),
+    ("webhook.test_sent", "Test event sent", "sent a test event"),
     ("webhook.verified", "Webhook verified", "verified the webhook"),
     ("webhook.disabled", "Webhook disabled", "disabled the webhook"),
     ("webhook.enabled", "Webhook enabled", "enabled the webhook"),

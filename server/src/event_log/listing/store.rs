@@ -479,3 +479,34 @@ pub async fn rejections(
     .fetch_all(tenant)
     .await
 }
+
+/// An event of a body, and whose it is.
+#[derive(Clone, Copy, Debug)]
+pub struct PlacedRow {
+    /// Its id.
+    pub id: Uuid,
+    /// None: unrouted.
+    pub account_id: Option<Uuid>,
+}
+
+/// What the body with this hash became, in its order.
+pub async fn of_body(
+    tenant: &mut PgConnection,
+    company: CompanyId,
+    body_sha256: &[u8; 32],
+) -> Result<Vec<PlacedRow>, sqlx::Error> {
+    sqlx::query_as!(
+        PlacedRow,
+        r#"
+        select e.id, e.account_id
+        from whatsapp_webhook_deliveries d
+        join whatsapp_webhook_event_logs e on e.company_id = d.company_id and e.delivery_id = d.id
+        where d.company_id = $1 and d.body_sha256 = $2
+        order by e.position
+        "#,
+        company.0,
+        body_sha256.as_slice(),
+    )
+    .fetch_all(tenant)
+    .await
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use app::contract::Role;
 use serde_json::{Value, json};
 
-use crate::app::{NewTestAccount, SECRET, TestAccount, TestApp, text_message};
+use crate::app::{NewTestAccount, Options, SECRET, TestAccount, TestApp, text_message};
 use crate::browser::{Browser, Form};
 
 /// What a function answers to somebody.
@@ -23,7 +23,7 @@ use Expected::{Forbidden, Invalid, NotFound, SignedOut, Works};
 
 /// Function, whether it names an account, and what it answers to: nobody, a viewer, a manager, an admin, and an admin
 /// of another company who names the first company's ids.
-const TABLE: [(&str, [Expected; 5]); 22] = [
+const TABLE: [(&str, [Expected; 5]); 24] = [
     ("viewer", [SignedOut, Works, Works, Works, Works]),
     ("accounts", [SignedOut, Works, Works, Works, Works]),
     ("conversations", [SignedOut, Works, Works, Works, NotFound]),
@@ -32,6 +32,9 @@ const TABLE: [(&str, [Expected; 5]); 22] = [
     ("events", [SignedOut, Works, Works, Works, NotFound]),
     ("event", [SignedOut, Works, Works, Works, NotFound]),
     ("activity", [SignedOut, Works, Works, Works, NotFound]),
+    // Before what switches the webhook off.
+    ("send_test", [SignedOut, Forbidden, Works, Works, NotFound]),
+    ("check_tunnel", [SignedOut, Forbidden, Forbidden, Works, NotFound]),
     ("save_webhook", [SignedOut, Forbidden, Forbidden, Works, NotFound]),
     ("rotate_token", [SignedOut, Forbidden, Forbidden, Works, NotFound]),
     ("set_enabled", [SignedOut, Forbidden, Works, Works, NotFound]),
@@ -80,7 +83,7 @@ impl<'a> Ids<'a> {
 
 impl Companies {
     async fn start() -> Self {
-        let app = TestApp::start().await;
+        let app = TestApp::with(Options { tunnel_help: true, ..Options::default() }).await;
         let new = NewTestAccount { company: "Birch Hotels", phone_number_id: "2002", ..NewTestAccount::default() };
         let birch = app.add_account(new).await;
         let acme = app.account.clone();
@@ -135,6 +138,9 @@ fn form<'a>(function: &str, ids: Ids<'a>) -> Vec<(&'a str, &'a str)> {
         "webhook" => vec![("account", account)],
         "event" | "replay" => vec![("event[account]", account), ("event[event]", event)],
         "save_webhook" => vec![("form[account]", account), ("form[app_secret]", SECRET)],
+        "send_test" => vec![("form[account]", account), ("form[kind]", "text")],
+        // Nobody listens there.
+        "check_tunnel" => vec![("form[account]", account), ("form[public_url]", "http://127.0.0.1:1")],
         "rotate_token" => vec![("form[account]", account)],
         "set_enabled" => vec![("form[account]", account), ("form[enabled]", "false")],
         "thread" => vec![("query[account]", account), ("query[conversation]", conversation)],

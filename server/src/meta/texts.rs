@@ -28,17 +28,17 @@ const BEYOND_ASCII: [&str; 7] = [
 ];
 
 /// Emoji of reactions; the empty one takes a reaction back.
-pub(super) const REACTIONS: [&str; 5] = ["👍", "❤️", "😂", "🙏🏽", ""];
+pub(crate) const REACTIONS: [&str; 5] = ["👍", "❤️", "😂", "🙏🏽", ""];
 
 /// A few sentences, or many.
-pub(super) fn text(rng: &mut StdRng, beyond_ascii: bool) -> String {
+pub(crate) fn text(rng: &mut StdRng, beyond_ascii: bool) -> String {
     let sentences: &[&str] = if beyond_ascii { &BEYOND_ASCII } else { &PLAIN };
     let count = rng.random_range(2..=20);
     (0..count).filter_map(|_| sentences.choose(rng).copied()).collect::<Vec<_>>().join(" ")
 }
 
 /// A text of about this many bytes.
-pub(super) fn long_text(rng: &mut StdRng, bytes: usize) -> String {
+pub(crate) fn long_text(rng: &mut StdRng, bytes: usize) -> String {
     let mut long = String::with_capacity(bytes + 200);
     while long.len() < bytes {
         long.push_str(PLAIN.choose(rng).copied().unwrap_or_default());
@@ -48,17 +48,17 @@ pub(super) fn long_text(rng: &mut StdRng, bytes: usize) -> String {
 }
 
 /// `digits` random digits, the first of them not 0.
-pub(super) fn digits(rng: &mut StdRng, digits: u32) -> String {
+pub(crate) fn digits(rng: &mut StdRng, digits: u32) -> String {
     rng.random_range(10_u64.pow(digits - 1)..10_u64.pow(digits)).to_string()
 }
 
 /// The `sha256` of a medium, in base64 as Meta gives it.
-pub(super) fn checksum(rng: &mut StdRng) -> String {
+pub(crate) fn checksum(rng: &mut StdRng) -> String {
     STANDARD.encode(rng.random::<[u8; 32]>())
 }
 
 /// The address of a medium, which is long.
-pub(super) fn media_url(rng: &mut StdRng, id: &str) -> String {
+pub(crate) fn media_url(rng: &mut StdRng, id: &str) -> String {
     let mut hash = [0; 48];
     rng.fill_bytes(&mut hash);
     let hash = URL_SAFE_NO_PAD.encode(hash);

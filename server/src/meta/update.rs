@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::event_log::item::EventType;
 use crate::processing::effect::StatusRank;
 
+use super::contact::Contact;
 use super::content::Content;
 use super::json::{Json, object};
-use super::people::Person;
 
 /// Where in a body an update belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,10 +18,12 @@ pub enum Kind {
     Echo,
     /// What became of a message that the company sent.
     Status,
+    /// A person called.
+    Call,
 }
 
 impl Kind {
-    /// All of them, in the order of reports.
+    /// Those that the simulator sends, in the order of its reports.
     pub const ALL: [Self; 3] = [Self::Message, Self::Echo, Self::Status];
 
     /// What a report calls them.
@@ -30,23 +32,26 @@ impl Kind {
             Self::Message => "messages",
             Self::Echo => "echoes",
             Self::Status => "statuses",
+            Self::Call => "calls",
         }
     }
 
     /// The change's `field`.
-    pub(super) fn field(self) -> &'static str {
+    pub(crate) fn field(self) -> &'static str {
         match self {
             Self::Message | Self::Status => "messages",
             Self::Echo => "message_echoes",
+            Self::Call => "calls",
         }
     }
 
     /// The list inside `value`.
-    pub(super) fn list(self) -> &'static str {
+    pub(crate) fn list(self) -> &'static str {
         match self {
             Self::Message => "messages",
             Self::Echo => "message_echoes",
             Self::Status => "statuses",
+            Self::Call => "calls",
         }
     }
 
@@ -56,6 +61,7 @@ impl Kind {
             Self::Message => EventType::Message,
             Self::Echo => EventType::Echo,
             Self::Status => EventType::Status,
+            Self::Call => EventType::Call,
         }
     }
 }
@@ -74,9 +80,9 @@ pub struct Update {
     /// The message it is, or is about.
     pub wamid: Arc<str>,
     /// JSON of the update itself.
-    pub(super) item: String,
+    pub(crate) item: String,
     /// JSON of the member of `contacts[]` that belongs to it.
-    pub(super) contact: Option<String>,
+    pub(crate) contact: Option<String>,
 }
 
 impl Update {
@@ -91,17 +97,17 @@ impl Update {
     }
 
     /// A message from a person, which may answer an earlier one.
-    pub(super) fn message(
+    pub(crate) fn message(
         wamid: &Arc<str>,
-        from: Person,
+        from: &Contact,
         second: i64,
         content: Content,
         answers: Option<(&str, &str)>,
     ) -> Self {
         let item = Json::Object(vec![
             ("context", answers.map(|(from, id)| object! { "from": from, "id": id }).into()),
-            ("from", from.wa_id().into()),
-            ("from_user_id", from.user_id().into()),
+            ("from", from.wa_id.clone().into()),
+            ("from_user_id", from.user_id.clone().into()),
             ("id", (&**wamid).into()),
             ("timestamp", second.to_string().into()),
             (content.kind, content.body),
@@ -109,16 +115,16 @@ impl Update {
             ("type", content.kind.into()),
         ]);
         // Meta sends no contact along with a system message.
-        let contact = (content.kind != "system").then(|| from.contact().to_text());
+        let contact = (content.kind != "system").then(|| from.to_json().to_text());
         Self { kind: Kind::Message, subtype: content.kind, wamid: Arc::clone(wamid), item: item.to_text(), contact }
     }
 
     /// A message to a person.
-    pub(super) fn echo(wamid: &Arc<str>, from: &str, to: Person, second: i64, content: Content) -> Self {
+    pub(crate) fn echo(wamid: &Arc<str>, from: &str, to: &Contact, second: i64, content: Content) -> Self {
         let item = Json::Object(vec![
             ("from", from.into()),
-            ("to", to.wa_id().into()),
-            ("to_user_id", to.user_id().into()),
+            ("to", to.wa_id.clone().into()),
+            ("to_user_id", to.user_id.clone().into()),
             ("id", (&**wamid).into()),
             ("timestamp", second.to_string().into()),
             ("type", content.kind.into()),
@@ -128,15 +134,15 @@ impl Update {
     }
 
     /// What became of a message to a person.
-    pub(super) fn status(wamid: &Arc<str>, to: Person, second: i64, rank: StatusRank, conversation: &str) -> Self {
+    pub(crate) fn status(wamid: &Arc<str>, to: &Contact, second: i64, rank: StatusRank, conversation: &str) -> Self {
         let billed = matches!(rank, StatusRank::Sent | StatusRank::Delivered);
         let expiry = (rank == StatusRank::Sent).then(|| (second + 86_400).to_string());
         let item = object! {
             "id": &**wamid,
             "status": rank.as_str(),
             "timestamp": second.to_string(),
-            "recipient_id": to.wa_id(),
-            "recipient_user_id": to.user_id(),
+            "recipient_id": to.wa_id.clone(),
+            "recipient_user_id": to.user_id.clone(),
             "conversation": billed.then(|| object! {
                 "id": conversation, "expiration_timestamp": expiry, "origin": object! { "type": "utility" } }),
             "pricing": billed.then(|| object! {
@@ -144,8 +150,24 @@ impl Update {
             "errors": (rank == StatusRank::Failed).then(undeliverable),
             "biz_opaque_callback_data": format!("campaign=winter-{conversation};template=order_update;{conversation}"),
         };
-        let contact = Some(to.contact().to_text());
+        let contact = Some(to.to_json().to_text());
         Self { kind: Kind::Status, subtype: rank.as_str(), wamid: Arc::clone(wamid), item: item.to_text(), contact }
+    }
+
+    /// A call from a person, as it begins to ring.
+    pub(crate) fn call(id: &Arc<str>, from: &Contact, to: &str, second: i64) -> Self {
+        let item = object! {
+            "id": &**id,
+            "from": from.wa_id.clone(),
+            "from_user_id": from.user_id.clone(),
+            "to": to,
+            "event": "connect",
+            "timestamp": second.to_string(),
+            "direction": "USER_INITIATED",
+            "session": object! { "sdp_type": "offer", "sdp": "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n" },
+        };
+        let contact = Some(from.to_json().to_text());
+        Self { kind: Kind::Call, subtype: "connect", wamid: Arc::clone(id), item: item.to_text(), contact }
     }
 }
 

@@ -3,7 +3,7 @@
 
 /// A value to be written.
 #[derive(Clone, Debug)]
-pub(super) enum Json {
+pub(crate) enum Json {
     /// A member that is left out.
     Absent,
     Bool(bool),
@@ -17,14 +17,14 @@ pub(super) enum Json {
 /// An object with its members in this order; those that are `None` are left out.
 macro_rules! object {
     ($($key:literal: $value:expr),* $(,)?) => {
-        $crate::simulate::json::Json::Object(vec![$(($key, $crate::simulate::json::Json::from($value))),*])
+        $crate::meta::json::Json::Object(vec![$(($key, $crate::meta::json::Json::from($value))),*])
     };
 }
-pub(super) use object;
+pub(crate) use object;
 
 impl Json {
     /// As text.
-    pub(super) fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         let mut text = String::with_capacity(512);
         self.write(&mut text);
         text

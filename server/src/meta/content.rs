@@ -32,17 +32,17 @@ const OUTBOUND: [(&str, u32); 4] = [("text", 80), ("image", 10), ("document", 5)
 
 /// What one message says.
 #[derive(Debug)]
-pub(super) struct Content {
+pub(crate) struct Content {
     /// Meta's `type`.
-    pub(super) kind: &'static str,
+    pub(crate) kind: &'static str,
     /// The member of that name.
-    pub(super) body: Json,
+    pub(crate) body: Json,
     /// `errors[]`, for what Meta cannot pass on.
-    pub(super) errors: Option<Vec<Json>>,
+    pub(crate) errors: Option<Vec<Json>>,
 }
 
 /// Draws a type for a message from a person; `about` is an earlier message, without which some types make no sense.
-pub(super) fn inbound_kind(rng: &mut StdRng, about: Option<&str>) -> &'static str {
+pub(crate) fn inbound_kind(rng: &mut StdRng, about: Option<&str>) -> &'static str {
     match drawn(rng, &INBOUND) {
         "reaction" | "edit" | "revoke" if about.is_none() => "text",
         kind => kind,
@@ -50,7 +50,7 @@ pub(super) fn inbound_kind(rng: &mut StdRng, about: Option<&str>) -> &'static st
 }
 
 /// Draws a type for a message to a person.
-pub(super) fn outbound_kind(rng: &mut StdRng) -> &'static str {
+pub(crate) fn outbound_kind(rng: &mut StdRng) -> &'static str {
     drawn(rng, &OUTBOUND)
 }
 
@@ -60,7 +60,7 @@ fn drawn(rng: &mut StdRng, weighted: &[(&'static str, u32)]) -> &'static str {
 
 impl Content {
     /// A message of this type, about an earlier one where the type asks for it.
-    pub(super) fn new(kind: &'static str, rng: &mut StdRng, unicode: f64, about: Option<&str>) -> Self {
+    pub(crate) fn new(kind: &'static str, rng: &mut StdRng, unicode: f64, about: Option<&str>) -> Self {
         let beyond_ascii = rng.random_bool(unicode);
         let body = match kind {
             "image" | "video" | "audio" | "document" | "sticker" => media(kind, rng, beyond_ascii),
@@ -87,7 +87,7 @@ impl Content {
     }
 
     /// A text of about this many bytes.
-    pub(super) fn long_text(rng: &mut StdRng, bytes: usize) -> Self {
+    pub(crate) fn long_text(rng: &mut StdRng, bytes: usize) -> Self {
         Self { kind: "text", body: object! { "body": texts::long_text(rng, bytes) }, errors: None }
     }
 }

@@ -54,9 +54,10 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// Whether an address is one of [`PlainApp`].
+/// Whether an address, with or without its host, is one of [`PlainApp`].
 pub fn is_plain(address: &str) -> bool {
-    let path = address.split(['?', '#']).next().unwrap_or_default();
+    let address = address.split(['?', '#']).next().unwrap_or_default();
+    let path = address.split_once("://").map_or(address, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     matches!(parts[..], ["people" | "you"] | ["accounts", _, "activity"])
 }
@@ -87,10 +88,10 @@ mod tests {
 
     #[test]
     fn only_pages_of_forms_and_lists_are_plain() {
-        for plain in ["/people", "/people?added=1", "/you/", "/accounts/a1/activity?kind=processing"] {
+        for plain in ["/people", "/people?added=1", "/you/", "/accounts/a1/activity?x=y", "http://h.example/you?x=://"] {
             assert!(is_plain(plain), "{plain}");
         }
-        for other in ["/", "/accounts/a1/webhook", "/accounts/people", "/accounts/a1/webhook?next=/you", "/youth"] {
+        for other in ["/", "/accounts/a1/webhook", "/accounts/people", "/accounts/a1/webhook?next=/you", "/youth", "http://you"] {
             assert!(!is_plain(other), "{other}");
         }
     }

@@ -11,7 +11,7 @@ export class Frame {
   constructor(page: Page) {
     this.person = page.locator(".person");
     this.theme = page.getByRole("combobox", { name: "Theme" });
-    this.signOutButton = page.getByRole("button", { name: "Sign out" });
+    this.signOutButton = page.getByRole("button", { name: "Sign out", exact: true });
     this.accountsLink = page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: /Accounts/ });
     this.peopleLink = page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "People" });
   }

@@ -1,6 +1,6 @@
 // Who may come in, and whom an admin adds; with scripts and without.
 import { demoNames, demoUsers } from "../fixtures/demo.ts";
-import { addPerson, freshEmail } from "../fixtures/person.ts";
+import { addPerson, freshEmail, signedIn } from "../fixtures/person.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 test("everybody sees who is there, and a viewer is offered no change", async ({ accounts, frame, people, page }) => {
@@ -35,14 +35,8 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(people.row(email)).toContainText("manager");
       expect(await page.content()).not.toContain(password);
 
-      const other = await browser.newContext({ baseURL: process.env.BASE_URL, javaScriptEnabled: false });
-      const theirs = await other.newPage();
-      await theirs.goto("/sign-in");
-      await theirs.getByLabel("E-mail address").fill(email);
-      await theirs.getByLabel("Password").fill(password);
-      await theirs.getByRole("button", { name: "Sign in" }).click();
-      await expect(theirs.locator(".person")).toContainText("Cleo Costa");
-      await other.close();
+      const theirs = await signedIn(browser, { name: "Cleo Costa", email, password });
+      await theirs.context().close();
     });
 
     test("is told at the field what is wrong, and the form stays open", async ({ people }) => {
@@ -56,21 +50,14 @@ for (const javaScriptEnabled of [true, false]) {
 
     test("deactivates somebody, who is out at once, and reactivates them", async ({ people, browser }) => {
       const person = await addPerson("Dan Duarte", "viewer");
-      const other = await browser.newContext({ baseURL: process.env.BASE_URL, javaScriptEnabled: false });
-      const theirs = await other.newPage();
-      await theirs.goto("/sign-in");
-      await theirs.getByLabel("E-mail address").fill(person.email);
-      await theirs.getByLabel("Password").fill(person.password);
-      await theirs.getByRole("button", { name: "Sign in" }).click();
-      await expect(theirs.locator(".person")).toContainText(person.name);
-
+      const theirs = await signedIn(browser, person);
       await people.open();
       await people.deactivate(person.name, person.email);
       await expect(people.notice).toContainText("Deactivated.");
       await expect(people.row(person.email)).toContainText("Deactivated");
       await theirs.goto("/");
       await expect(theirs).toHaveURL(/\/sign-in/);
-      await other.close();
+      await theirs.context().close();
 
       await people.row(person.email).getByRole("button", { name: `Reactivate ${person.name}` }).click();
       await expect(people.notice).toContainText("Reactivated.");

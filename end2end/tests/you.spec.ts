@@ -1,6 +1,6 @@
 // One's own account, with scripts and without. Each test has somebody of its own: sessions of the demo's people
 // are shared.
-import { addPerson } from "../fixtures/person.ts";
+import { addPerson, signedIn } from "../fixtures/person.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 const fresh = "another password for tests";
@@ -35,14 +35,7 @@ for (const javaScriptEnabled of [true, false]) {
 
     test("sees where they are signed in, and signs out everywhere", async ({ signIn, accounts, you, browser }) => {
       const person = await addPerson("Finn Fabre", "manager");
-      const other = await browser.newContext({ baseURL: process.env.BASE_URL, javaScriptEnabled: false });
-      const phone = await other.newPage();
-      await phone.goto("/sign-in");
-      await phone.getByLabel("E-mail address").fill(person.email);
-      await phone.getByLabel("Password").fill(person.password);
-      await phone.getByRole("button", { name: "Sign in" }).click();
-      await expect(phone.locator(".person")).toContainText(person.name);
-
+      const phone = await signedIn(browser, person);
       await signIn.open();
       await signIn.submit(person.email, person.password);
       await expect(accounts.heading).toBeVisible();
@@ -53,7 +46,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(signIn.heading).toBeVisible();
       await phone.goto("/");
       await expect(phone).toHaveURL(/\/sign-in/);
-      await other.close();
+      await phone.context().close();
     });
   });
 }

@@ -17,6 +17,9 @@ pub trait Reply: Send + Sync {
     /// Sends the browser to another path of this site, as a plain form expects it and as a hydrated one does.
     fn redirect(&self, path: &str);
 
+    /// Path and query of the page that a form was posted from, by the browser's word.
+    fn asked_from(&self) -> Option<String>;
+
     /// Names the page that a form leads to when it was posted without WASM. A hydrated page stays where it is: it reads
     /// the answer itself, and keeps what its own address says.
     fn land(&self, path: &str);

@@ -88,10 +88,13 @@ mod tests {
 
     #[test]
     fn only_pages_of_forms_and_lists_are_plain() {
-        for plain in ["/people", "/people?added=1", "/you/", "/accounts/a1/activity?x=y", "http://h.example/you?x=://"] {
+        for plain in ["/people", "/people?added=1", "/you/", "/accounts/a1/activity?x=y", "http://h.example/you?x=://"]
+        {
             assert!(is_plain(plain), "{plain}");
         }
-        for other in ["/", "/accounts/a1/webhook", "/accounts/people", "/accounts/a1/webhook?next=/you", "/youth", "http://you"] {
+        for other in
+            ["/", "/accounts/a1/webhook", "/accounts/people", "/accounts/a1/webhook?next=/you", "/youth", "http://you"]
+        {
             assert!(!is_plain(other), "{other}");
         }
     }

@@ -12,7 +12,7 @@ export function visitor(page: Page, hasScripts: boolean): Visit {
   return async (path) => {
     const response = path === undefined ? await page.reload() : await page.goto(path);
     if (!response) throw new Error("there was no answer");
-    if (hasScripts && (await page.locator("script").count()) > 0) await hydrated(page);
+    if (hasScripts && (await page.locator("link[rel=modulepreload]").count()) > 0) await hydrated(page);
     return response;
   };
 }

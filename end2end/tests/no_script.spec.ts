@@ -59,12 +59,21 @@ test.describe("somebody who is not signed in", () => {
   });
 });
 
-test("the accounts are listed; what needs scripts is not offered", async ({ accounts, frame }) => {
+test("the accounts are listed; what needs scripts is not offered", async ({ accounts }) => {
   await accounts.open();
   await expect(accounts.row(support)).toContainText("Verified");
   await expect(accounts.row(demoAccounts.booking.name)).toContainText("Nothing yet");
   await expect(accounts.copyButton(support)).toBeHidden();
-  await expect(frame.theme).toBeHidden();
+});
+
+test("the theme is chosen by a form, and the page stays the one it was", async ({ accounts, frame, page }) => {
+  await accounts.open();
+  await frame.theme.selectOption("dark");
+  await page.getByRole("button", { name: "Apply the theme" }).click();
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  await expect(page).toHaveURL("/");
+  await page.reload();
+  await expect(frame.theme).toHaveValue("dark");
 });
 
 test("conversations are searched and read, timelines disclosed", async ({ conversations, thread, page }) => {

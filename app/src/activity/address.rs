@@ -3,10 +3,9 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use leptos_router::location::Url;
 
 use crate::contract::{ActivityKind, ActivityQuery};
-use crate::ui::query::{filled, query_string};
+use crate::ui::query::{escape, filled, query_string};
 
 /// The value of `kind` for the workers' activity; without it, it is people's.
 pub const PROCESSING: &str = "processing";
@@ -31,7 +30,7 @@ pub fn use_activity_query() -> Memo<ActivityQuery> {
 
 /// The tab, with nothing filtered.
 pub fn tab(account: &str) -> String {
-    format!("/accounts/{}/activity", Url::escape(account))
+    format!("/accounts/{}/activity", escape(account))
 }
 
 /// What is to be shown. Who did it and what was done are asked of people only.

@@ -5,10 +5,9 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use leptos_router::location::Url;
 
 use crate::contract::{ConversationQuery, ThreadQuery};
-use crate::ui::query::{filled, query_string};
+use crate::ui::query::{escape, filled, query_string};
 
 /// What the list shows, by the URL.
 pub fn use_conversation_query() -> Memo<ConversationQuery> {
@@ -32,7 +31,7 @@ pub fn use_thread_query() -> Memo<ThreadQuery> {
 
 /// The list's address.
 pub fn list(query: &ConversationQuery) -> String {
-    format!("/accounts/{}/conversations{}", Url::escape(&query.account), query_string(&list_state(query)))
+    format!("/accounts/{}/conversations{}", escape(&query.account), query_string(&list_state(query)))
 }
 
 /// The page that is open, list or thread, beside the conversations that were searched for.
@@ -55,7 +54,7 @@ pub fn list_page(query: &ConversationQuery, cursor: Option<String>) -> String {
 pub fn thread(query: &ConversationQuery, conversation: &str, before: Option<&str>) -> String {
     let mut state = list_state(query);
     state.extend(before.map(|cursor| ("before", cursor)));
-    let (account, conversation) = (Url::escape(&query.account), Url::escape(conversation));
+    let (account, conversation) = (escape(&query.account), escape(conversation));
     format!("/accounts/{account}/conversations/{conversation}{}", query_string(&state))
 }
 

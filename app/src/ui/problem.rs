@@ -7,6 +7,7 @@ use leptos_router::components::Redirect;
 use leptos_router::hooks::use_url;
 use leptos_router::location::Url;
 
+use super::query::escape;
 use crate::contract::ConsoleError;
 use crate::reply::set_status;
 
@@ -51,8 +52,8 @@ fn ToSignIn() -> impl IntoView {
 fn sign_in_path(here: &Url) -> String {
     match (here.path(), here.search()) {
         ("/", "") => "/sign-in".into(),
-        (path, "") => format!("/sign-in?next={}", Url::escape(path)),
-        (path, search) => format!("/sign-in?next={}", Url::escape(&format!("{path}?{search}"))),
+        (path, "") => format!("/sign-in?next={}", escape(path)),
+        (path, search) => format!("/sign-in?next={}", escape(&format!("{path}?{search}"))),
     }
 }
 

@@ -4,7 +4,6 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos::wasm_bindgen::JsCast;
-use leptos_router::hooks::use_location;
 use web_sys::HtmlDocument;
 
 use crate::contract::ConsoleError;
@@ -59,10 +58,10 @@ impl Theme {
 
 /// Remembers the choice for a page that stays as the server drew it.
 #[server(name = ChooseTheme, prefix = "/api", endpoint = "theme")]
-pub(crate) async fn choose_theme(theme: String, back: String) -> Result<(), ConsoleError> {
+pub(crate) async fn choose_theme(theme: String) -> Result<(), ConsoleError> {
     let (console, reply) = (console()?, reply()?);
     console.choose_theme(Theme::parse(&theme)).await?;
-    reply.redirect(next_path(Some(&back)));
+    reply.redirect(next_path(reply.asked_from().as_deref()));
     Ok(())
 }
 
@@ -70,13 +69,10 @@ pub(crate) async fn choose_theme(theme: String, back: String) -> Result<(), Cons
 #[component]
 pub fn ThemeSwitch() -> impl IntoView {
     let now = current();
-    let location = use_location();
-    let back = move || format!("{}?{}", location.pathname.read(), location.search.read());
     let choices = [(Theme::System, "System"), (Theme::Light, "Light"), (Theme::Dark, "Dark")];
     view! {
         <form class="theme" method="post" action=ChooseTheme::url()>
             <span aria-hidden="true">"Theme"</span>
-            <input type="hidden" name="back" value=back />
             <select
                 class="input"
                 name="theme"

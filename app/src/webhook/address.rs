@@ -5,10 +5,9 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use leptos_router::location::Url;
 
 use crate::contract::{EventQuery, EventRef, EventState, TunnelCheck};
-use crate::ui::query::{filled, query_string};
+use crate::ui::query::{escape, filled, query_string};
 
 /// Rows on a page.
 pub const SIZES: [u32; 3] = [25, 50, 100];
@@ -43,7 +42,7 @@ pub fn use_event_ref() -> Memo<EventRef> {
 
 /// The tab, with nothing filtered.
 pub fn tab(account: &str) -> String {
-    format!("/accounts/{}/webhook", Url::escape(account))
+    format!("/accounts/{}/webhook", escape(account))
 }
 
 /// The tab, saying how a check of a tunnel went.
@@ -89,7 +88,7 @@ pub fn event(query: &EventQuery, event: &str) -> String {
 
 /// An event by itself.
 pub fn event_page(account: &str, event: &str) -> String {
-    format!("{}/events/{}", tab(account), Url::escape(event))
+    format!("{}/events/{}", tab(account), escape(event))
 }
 
 /// Where the server tells how many events are newer than `top`.

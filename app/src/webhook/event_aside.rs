@@ -2,12 +2,12 @@
 
 use leptos::either::Either;
 use leptos::prelude::*;
-use leptos_router::location::Url;
 
 use super::address;
 use crate::contract::{Attempt, Became, DeliveryView, EventDetail, EventQuery, EventState, Sibling, Timestamp};
 use crate::ui::badge::EventBadge;
 use crate::ui::copy_button::CopyButton;
+use crate::ui::query::escape;
 use crate::ui::text::{shorten, thousands};
 use crate::ui::time::{Exact, LogTime};
 
@@ -77,7 +77,7 @@ fn Failure(attempt: Attempt, now: Timestamp) -> impl IntoView {
 #[component]
 fn BecameSection(became: Became, account: String) -> impl IntoView {
     let Became { conversation, contact, message } = became;
-    let href = |id: String| format!("/accounts/{}/conversations/{}", Url::escape(&account), Url::escape(&id));
+    let href = |id: String| format!("/accounts/{}/conversations/{}", escape(&account), escape(&id));
     view! {
         <section>
             <h3>"Became"</h3>

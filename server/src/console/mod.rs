@@ -31,7 +31,7 @@ use app::reply::Reply;
 use app::ui::theme::Theme;
 use async_trait::async_trait;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use rand::SeedableRng;
@@ -322,6 +322,11 @@ impl Reply for LeptosReply {
 
     fn redirect(&self, path: &str) {
         leptos_axum::redirect(path);
+    }
+
+    fn asked_from(&self) -> Option<String> {
+        let page = use_context::<Parts>()?.headers.get(header::REFERER)?.to_str().ok()?.parse::<Uri>().ok()?;
+        page.path_and_query().map(ToString::to_string)
     }
 
     /// A plain form asks for HTML; a hydrated page does not.

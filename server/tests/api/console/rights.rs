@@ -144,7 +144,7 @@ fn form<'a>(function: &str, ids: Ids<'a>) -> Vec<(&'a str, &'a str)> {
         "rotate_token" => vec![("form[account]", account)],
         "set_enabled" => vec![("form[account]", account), ("form[enabled]", "false")],
         "thread" => vec![("query[account]", account), ("query[conversation]", conversation)],
-        "theme" => vec![("theme", "dark"), ("back", "/")],
+        "theme" => vec![("theme", "dark")],
         "add_account" => vec![("form[name]", "New"), ("form[phone_number_id]", "4004"), ("form[waba_id]", "5005")],
         "add_user" => vec![("form[name]", "New"), ("form[email]", "new@acme.travel"), ("form[role]", "viewer")],
         "set_active" => vec![("form[user]", person), ("form[active]", "false")],

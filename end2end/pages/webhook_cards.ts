@@ -25,7 +25,7 @@ export class WebhookCards {
     this.commands = this.tunnel.locator("code");
     this.publicUrl = this.tunnel.getByRole("textbox", { name: "Public URL of the tunnel" });
     this.check = this.tunnel.getByRole("button", { name: "Check" });
-    this.said = this.tunnel.getByRole("status").filter({ hasText: /./ });
+    this.said = page.locator("#tunnel-said");
     this.eventTitle = page.locator("#event-title");
   }
 

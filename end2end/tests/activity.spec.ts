@@ -110,7 +110,7 @@ test("an account that is not there has no activity", async ({ visit, complaints,
   const answer = await visit("/accounts/01900000-0000-7000-8000-000000000000/activity");
   expect(answer.status()).toBe(404);
   await expect(page.getByRole("heading", { name: "Nothing here" })).toBeVisible();
-  await expect(page.getByRole("combobox")).toHaveCount(0);
+  await expect(page.getByRole("main").getByRole("combobox")).toHaveCount(0);
 });
 
 test.describe("narrow", () => {

@@ -37,6 +37,37 @@ for (const theme of ["light", "dark"] as const) {
       await picture(page, "thread");
     });
 
+    test("the Webhook tab and an event", async ({ accounts, page }) => {
+      await accounts.open();
+      await accounts.row(support).getByRole("link", { name: support }).click();
+      await expect(page.getByRole("heading", { name: "Events", exact: true })).toBeVisible();
+      await expect(page.locator(".log tbody tr").first()).toBeVisible();
+      await picture(page, "webhook");
+      await page.locator(".log tbody th a").first().click();
+      await expect(page.getByRole("region", { name: "Payload" })).toBeVisible();
+      await picture(page, "event");
+      await page.setViewportSize(narrow);
+      await picture(page, "event");
+      await page.keyboard.press("Escape");
+      await expect(page.locator("dialog.event")).toHaveCount(0);
+      await picture(page, "webhook");
+      await page.locator("#events").scrollIntoViewIfNeeded();
+      await page.locator("#events").evaluate((head) => head.scrollIntoView());
+      await picture(page, "events");
+    });
+
+    test("activity, people, the own account", async ({ activity, people, page }) => {
+      await activity.openByName(support);
+      await picture(page, "activity");
+      await people.open();
+      await picture(page, "people");
+      await page.goto("/you");
+      await picture(page, "you");
+      await page.setViewportSize(narrow);
+      await page.goBack();
+      await picture(page, "people");
+    });
+
     test.describe("signed out", () => {
       test.use({ role: "nobody" });
 

@@ -88,7 +88,7 @@ test("a manager sends test events, and is not asked about tunnels", async ({ bro
 
 test("a viewer is offered neither", async ({ webhookCards, page }) => {
   await webhookCards.open(line.accountId);
-  await expect(page.getByRole("heading", { name: "Events" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Events", exact: true })).toBeVisible();
   await expect(webhookCards.testEvent).toHaveCount(0);
   await expect(webhookCards.tunnel).toHaveCount(0);
 });

@@ -6,7 +6,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
-use crate::contract::{EventQuery, EventRef, EventState, TunnelCheck};
+use crate::contract::{EventQuery, EventRef, EventState};
 use crate::ui::query::{escape, filled, query_string};
 
 /// Rows on a page.
@@ -43,11 +43,6 @@ pub fn use_event_ref() -> Memo<EventRef> {
 /// The tab, with nothing filtered.
 pub fn tab(account: &str) -> String {
     format!("/accounts/{}/webhook", escape(account))
-}
-
-/// The tab, saying how a check of a tunnel went.
-pub fn tunnel(tab: &str, check: TunnelCheck) -> String {
-    format!("{tab}?tunnel={}#tunnel", check.word())
 }
 
 /// The log.

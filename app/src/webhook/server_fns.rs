@@ -83,6 +83,6 @@ pub async fn check_tunnel(form: CheckTunnel) -> Result<TunnelCheck, ConsoleError
     let (console, reply) = (console()?, reply()?);
     let tab = address::tab(&form.account);
     let check = console.check_tunnel(form).await?;
-    reply.land(&address::tunnel(&tab, check));
+    reply.land(&format!("{tab}?tunnel={}#tunnel", check.word()));
     Ok(check)
 }

@@ -50,8 +50,8 @@ for (const theme of ["light", "dark"] as const) {
       await picture(page, "event");
       await page.keyboard.press("Escape");
       await expect(page.locator("dialog.event")).toHaveCount(0);
+      await page.evaluate(() => scrollTo(0, 0));
       await picture(page, "webhook");
-      await page.locator("#events").scrollIntoViewIfNeeded();
       await page.locator("#events").evaluate((head) => head.scrollIntoView());
       await picture(page, "events");
     });

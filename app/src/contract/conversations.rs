@@ -45,6 +45,8 @@ pub struct Conversation {
     pub last_direction: Direction,
     /// How far the last message came, if it went out.
     pub last_status: Option<DeliveryStatus>,
+    /// Messages that came in since the person last looked, counted up to 100.
+    pub unread: u32,
 }
 
 /// Which messages of a conversation to show.

@@ -1,5 +1,6 @@
 use leptos::either::Either;
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
 use super::address::{list_page, use_conversation_query, whole_list};
 use super::keys::walk;
@@ -13,7 +14,9 @@ use crate::ui::read::read;
 #[component]
 pub fn ConversationList() -> impl IntoView {
     let query = use_conversation_query();
-    let page = read(move || query.get(), load_conversations);
+    // Opening a conversation is reading it: the numbers beside the others are asked for anew.
+    let path = use_location().pathname;
+    let page = read(move || (query.get(), path.get()), |(query, _)| load_conversations(query));
     view! {
         <AsyncView resource=page loading=|| view! { <Skeleton lines=6 /> } let:page>
             <Rows page query=query.get_untracked() />

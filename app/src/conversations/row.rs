@@ -22,6 +22,7 @@ pub fn ConversationRow(
             <A href=href scroll=false>
                 <b dir="auto">{conversation.title}</b>
                 <small>
+                    {unread(conversation.unread)}
                     <ListTime at=conversation.last_message_at now />
                 </small>
                 <small class="preview" dir="auto">
@@ -31,4 +32,18 @@ pub fn ConversationRow(
             </A>
         </li>
     }
+}
+
+/// The open conversation is being read: a style rule hides its number.
+fn unread(count: u32) -> Option<AnyView> {
+    let words = if count < 100 { count.to_string() } else { "99+".into() };
+    (count > 0).then(|| {
+        view! {
+            <span class="unread">
+                {words}
+                <span class="sr-only">" unread "</span>
+            </span>
+        }
+        .into_any()
+    })
 }

@@ -47,5 +47,10 @@ pub fn Day(
     /// `YYYY-MM-DD`, or empty.
     value: Signal<String>,
 ) -> impl IntoView {
-    view! { <input class="input day-field" type="date" name=name value=value prop:value=value aria-label=label /> }
+    view! {
+        <label class="day-field">
+            <span>{label}</span>
+            <input class="input" type="date" name=name value=value prop:value=value />
+        </label>
+    }
 }

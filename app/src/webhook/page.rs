@@ -49,7 +49,7 @@ fn Overall(page: WebhookPage) -> impl IntoView {
     view! {
         {pulse}
         <div class="cols">
-            {set_up} <div class="side">{next} {test} {tunnel}</div>
+            {set_up} <div class="beside">{next} {test} {tunnel}</div>
         </div>
     }
 }

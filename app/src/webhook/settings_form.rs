@@ -88,7 +88,7 @@ fn saying(disabled: bool, first_time: bool) -> &'static str {
 }
 
 fn secret_placeholder(set: Option<&Changed>, now: Timestamp) -> String {
-    set.map_or_else(String::new, |set| format!("•••••••••••••••• set {}", day_label(set.at, now)))
+    set.map_or_else(String::new, |set| format!("•••••••••••••••• {}", day_label(set.at, now)))
 }
 
 fn secret_hint(set: Option<Changed>) -> String {

@@ -32,6 +32,7 @@ pub async fn conversations(
 ) -> Result<ConversationPage, ReadError> {
     let owner = Owner { company: session.tenant.company(), account: id(&query.account)? };
     let filter = Filter {
+        reader: session.user,
         only: None,
         search: query.search.chars().take(LONGEST_SEARCH).collect(),
         after: cursor(query.cursor.as_deref())?,

@@ -12,7 +12,7 @@ use super::{ReadError, views};
 use crate::conversations::cursor::Cursor;
 use crate::conversations::render;
 use crate::conversations::store::{self, ConversationRow, Filter, MessageRow, StatusRow};
-use crate::ids::{ConversationId, Owner};
+use crate::ids::{ConversationId, Owner, UserId};
 use crate::users::session::Session;
 
 /// Messages on one page.
@@ -32,8 +32,18 @@ pub async fn read(session: &Session, query: ThreadQuery, now: OffsetDateTime) ->
     let owner = Owner { company: session.tenant.company(), account: id(&query.account)? };
     let conversation: ConversationId = id(&query.conversation)?;
     let after = cursor(query.cursor.as_deref())?;
-    let mut rows =
-        session.tenant.transaction(move |connection| load(connection, owner, conversation, after).boxed()).await?;
+    let (reader, is_newest) = (session.user, query.cursor.as_deref().is_none_or(str::is_empty));
+    let rows = session.tenant.transaction(move |connection| {
+        async move {
+            let rows = load(&mut *connection, owner, reader, conversation, after).await?;
+            if is_newest {
+                note_read(connection, owner, reader, conversation, &rows).await?;
+            }
+            Ok::<_, ReadError>(rows)
+        }
+        .boxed()
+    });
+    let mut rows = rows.await?;
     let has_more = rows.messages.len() > PAGE;
     rows.messages.truncate(PAGE);
     let oldest = rows.messages.last().filter(|_| has_more).map(|row| Cursor { at: row.sent_at, id: row.id });
@@ -45,13 +55,30 @@ pub async fn read(session: &Session, query: ThreadQuery, now: OffsetDateTime) ->
     })
 }
 
+/// Whoever is shown the newest page has read it. Without anything unread, looking writes nothing.
+async fn note_read(
+    connection: &mut PgConnection,
+    owner: Owner,
+    reader: UserId,
+    conversation: ConversationId,
+    rows: &Rows,
+) -> Result<(), sqlx::Error> {
+    match rows.messages.first() {
+        Some(newest) if rows.conversation.unread > 0 => {
+            store::note_read(connection, owner.company, reader, conversation, newest.sent_at).await
+        }
+        _ => Ok(()),
+    }
+}
+
 async fn load(
     connection: &mut PgConnection,
     owner: Owner,
+    reader: UserId,
     conversation: ConversationId,
     after: Cursor,
 ) -> Result<Rows, ReadError> {
-    let filter = Filter { only: Some(conversation), search: String::new(), after: Cursor::start(), limit: 1 };
+    let filter = Filter { reader, only: Some(conversation), search: String::new(), after: Cursor::start(), limit: 1 };
     let found = store::list(&mut *connection, owner, &filter).await?.pop().ok_or(ConsoleError::NotFound)?;
     let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
     let messages = store::messages(&mut *connection, owner, conversation, after, limit).await?;

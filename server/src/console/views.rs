@@ -49,6 +49,7 @@ pub fn conversation(row: &ConversationRow) -> Conversation {
         preview: body.as_ref().map(render::preview).unwrap_or_default(),
         last_direction: row.direction.as_deref().map_or(Direction::Inbound, direction),
         last_status: row.status.as_deref().and_then(delivery_status),
+        unread: u32::try_from(row.unread).unwrap_or(0),
     }
 }
 

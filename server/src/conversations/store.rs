@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::cursor::Cursor;
-use crate::ids::{ConversationId, Owner};
+use crate::ids::{CompanyId, ConversationId, Owner, UserId};
 
 /// A conversation with its contact and its last message.
 #[derive(Debug)]
@@ -39,11 +39,15 @@ pub struct ConversationRow {
     pub direction: Option<String>,
     /// Of the last message.
     pub status: Option<String>,
+    /// Messages that came in after what the reader has read, counted up to 100.
+    pub unread: i64,
 }
 
 /// Which conversations to read.
 #[derive(Clone, Debug)]
 pub struct Filter {
+    /// Whose unread messages are counted.
+    pub reader: UserId,
     /// Only this one.
     pub only: Option<ConversationId>,
     /// Part of a name, number or username; empty: all.
@@ -66,14 +70,24 @@ pub async fn list(
         select c.id, c.last_message_at, c.group_id, p.address_book_name as "address_book_name?",
                p.profile_name as "profile_name?", p.username as "username?", p.phone as "phone?", p.wa_id as "wa_id?",
                p.bsuid as "bsuid?", m.type as "message_type?", m.body as "body?", m.content as "content?",
-               m.direction as "direction?", m.status::text as "status?"
+               m.direction as "direction?", m.status::text as "status?", u.unread as "unread!"
         from conversations c
+        left join conversation_reads r
+            on r.company_id = c.company_id and r.user_id = $8 and r.conversation_id = c.id
         left join contacts p on p.company_id = c.company_id and p.id = c.contact_id
         left join lateral (
             select type, body, content, direction, status from messages m
             where m.company_id = c.company_id and m.conversation_id = c.id and m.about_wamid is null
             order by m.sent_at desc, m.id desc limit 1
         ) m on true
+        cross join lateral (
+            select count(*) as unread from (
+                select 1 from messages n
+                where n.company_id = c.company_id and n.conversation_id = c.id and n.direction = 'inbound'
+                  and n.about_wamid is null and n.sent_at > coalesce(r.read_until, '-infinity')
+                limit 100
+            ) n
+        ) u
         where c.company_id = $1 and c.account_id = $2 and ($3::uuid is null or c.id = $3)
           and (c.last_message_at, c.id) < ($4, $5)
           and ($6 = '' or concat_ws(' ', p.address_book_name, p.profile_name, '@' || p.username, '+' || p.phone, p.wa_id,
@@ -88,9 +102,34 @@ pub async fn list(
         filter.after.id,
         literally(&filter.search),
         filter.limit,
+        filter.reader.0,
     )
     .fetch_all(tenant)
     .await
+}
+
+/// Notes that somebody has read a conversation up to this moment. It never goes back.
+pub async fn note_read(
+    tenant: &mut PgConnection,
+    company: CompanyId,
+    reader: UserId,
+    conversation: ConversationId,
+    until: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        r#"
+        insert into conversation_reads as r (company_id, user_id, conversation_id, read_until) values ($1, $2, $3, $4)
+        on conflict (company_id, user_id, conversation_id)
+        do update set read_until = greatest(r.read_until, excluded.read_until)
+        "#,
+        company.0,
+        reader.0,
+        conversation.0,
+        until,
+    )
+    .execute(tenant)
+    .await?;
+    Ok(())
 }
 
 /// A search text whose `%` and `_` mean themselves.

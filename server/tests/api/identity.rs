@@ -1,6 +1,7 @@
 //! Who is who: a contact is known by BSUID first, then by `wa_id`; ids change, numbers are handed on, and what two
 //! halves of one person had comes together.
 
+use ::app::contract::Role;
 use serde_json::{Value, json};
 
 use crate::app::{NewTestAccount, TestApp, body, envelope, text_message, value};
@@ -390,5 +391,23 @@ async fn a_person_met_by_several_workers_at_once_is_one() {
     futures::future::join_all((0..4).map(|_| worker())).await;
     app.drain().await;
     assert_eq!(people(&app).await, [person(&["US.1", NUMBER_A], 60, 1)]);
+    all_is_tidy(&app).await;
+}
+
+#[tokio::test]
+async fn conversations_that_somebody_has_read_are_joined_all_the_same() {
+    let app = TestApp::start().await;
+    app.add_user(app.account.owner.company, "ann@acme.travel", Role::Viewer).await;
+    app.take_in(from(Some("US.1"), None, "wamid.1")).await;
+    app.take_in(from(None, Some(NUMBER_A), "wamid.2")).await;
+    app.execute(
+        "insert into conversation_reads (company_id, user_id, conversation_id, read_until)
+         select company_id, u.id, c.id, now() from conversations c join users u using (company_id)",
+    )
+    .await;
+    assert_eq!(app.count("select count(*) from conversation_reads").await, 2);
+    app.take_in(from(Some("US.1"), Some(NUMBER_A), "wamid.3")).await;
+    assert_eq!(app.count(OPEN).await, 1);
+    assert_eq!(app.count("select count(*) from conversation_reads").await, 1);
     all_is_tidy(&app).await;
 }

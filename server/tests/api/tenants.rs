@@ -42,6 +42,11 @@ async fn two_companies() -> (TestApp, TestAccount, TestAccount) {
          select company_id, id, 1, now(), 'test', 'It failed.' from whatsapp_webhook_event_logs",
     )
     .await;
+    app.execute(
+        "insert into conversation_reads (company_id, user_id, conversation_id, read_until)
+         select company_id, u.id, c.id, now() from conversations c join users u using (company_id)",
+    )
+    .await;
     (app, acme, birch)
 }
 

@@ -138,3 +138,47 @@ async fn a_cursor_that_leads_nowhere_is_said_to() {
         assert_eq!(answer.json()["Invalid"]["field"], "cursor", "{cursor}");
     }
 }
+
+/// A later message of this person.
+fn another(number: &str, id: &str, at: i64) -> Vec<u8> {
+    let message =
+        json!({ "from": number, "id": id, "timestamp": at.to_string(), "type": "text", "text": { "body": "And?" } });
+    body(&value(&json!({ "messages": [message] })))
+}
+
+fn unread(page: &Value) -> Vec<u64> {
+    page["conversations"].as_array().unwrap().iter().map(|c| c["unread"].as_u64().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn what_came_in_is_unread_until_one_has_looked_oneself() {
+    let list = List::of(&[("Ana", "15550000001"), ("Bo", "15550000002")]).await;
+    list.app.take_in(another("15550000002", "wamid.later", 1_763_900_100)).await;
+    list.app.add_user(list.app.account.owner.company, "eve@acme.travel", Role::Admin).await;
+    let eve = Browser::signed_in(&list.app, "eve@acme.travel").await;
+    let page = list.page("", "").await;
+    assert_eq!((titles(&page), unread(&page)), (vec!["Bo".to_owned(), "Ana".to_owned()], vec![2, 1]));
+
+    let (account, bo) = (list.app.account.owner.account.to_string(), page["conversations"][0]["id"].as_str().unwrap());
+    let thread = [("query[account]", account.as_str()), ("query[conversation]", bo)];
+    assert_eq!(list.browser.call("thread", &thread).await.status, 200);
+    assert_eq!(unread(&list.page("", "").await), [0, 1], "only what was looked at is read");
+    let list = List { app: list.app, browser: eve };
+    assert_eq!(unread(&list.page("", "").await), [2, 1], "somebody else has not looked");
+}
+
+#[tokio::test]
+async fn a_new_message_is_unread_again_and_an_older_page_reads_nothing() {
+    let list = List::of(&[("Bo", "15550000002")]).await;
+    let page = list.page("", "").await;
+    let (account, bo) = (list.app.account.owner.account.to_string(), page["conversations"][0]["id"].as_str().unwrap());
+    let thread = [("query[account]", account.as_str()), ("query[conversation]", bo)];
+    assert_eq!(list.browser.call("thread", &thread).await.status, 200);
+    assert_eq!(unread(&list.page("", "").await), [0]);
+    list.app.take_in(another("15550000002", "wamid.later", 1_763_900_100)).await;
+    assert_eq!(unread(&list.page("", "").await), [1]);
+    let older = format!("{}_{}", 1_763_900_050_000_000_i64, "0".repeat(32));
+    let answer = list.browser.call("thread", &[&thread[..], &[("query[cursor]", older.as_str())]].concat()).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(unread(&list.page("", "").await), [1], "the newest message was not on that page");
+}

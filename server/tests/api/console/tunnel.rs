@@ -267,7 +267,7 @@ async fn a_plain_form_is_answered_on_the_tab() {
         let request = request.header("Accept", "text/html").header("Referer", format!("{}{tab_path}", tab.app.url));
         let answer = request.header("Cookie", tab.admin.cookie.clone().unwrap()).send().await.unwrap();
         assert_eq!(answer.status(), 302);
-        answer.headers()["location"].to_str().unwrap()
+        answer.headers()["location"].to_str().unwrap().to_owned()
     };
     let right = submit(&tab.app.url).await;
     assert_eq!(right, format!("{tab_path}?tunnel=right#tunnel"));

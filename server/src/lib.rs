@@ -33,6 +33,7 @@ pub mod ids;
 pub mod ingest;
 pub mod meta;
 pub mod metrics;
+pub mod paging;
 pub mod processing;
 pub mod retryable;
 pub mod seed;

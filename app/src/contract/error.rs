@@ -36,6 +36,13 @@ pub enum ConsoleError {
     Unreachable,
 }
 
+impl ConsoleError {
+    /// One field is wrong, and why: a sentence for the person.
+    pub fn invalid(field: &str, message: &str) -> Self {
+        Self::Invalid { field: field.to_owned(), message: message.to_owned() }
+    }
+}
+
 impl fmt::Display for ConsoleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -59,7 +66,7 @@ impl FromServerFnError for ConsoleError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
-                Self::Invalid { field: String::new(), message: "The form could not be read.".into() }
+                Self::invalid("", "The form could not be read.")
             }
             ServerFnErrorErr::ServerError(_) => Self::Unavailable { request_id: None },
             _ => Self::Unreachable,

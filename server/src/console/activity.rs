@@ -4,13 +4,12 @@ use app::contract::{ActivityKind, ActivityPage, ActivityQuery};
 use futures::FutureExt;
 use time::OffsetDateTime;
 
-use super::read::cursor;
-use super::webhook::{find_account, owner};
+use super::read::{cursor, find_account, owner};
 use super::{ReadError, views};
 use crate::audit::listing::store::{self, EntryRow, PersonRow};
 use crate::audit::listing::{Filter, PAGE, words};
-use crate::conversations::cursor::Cursor;
 use crate::ids::Owner;
+use crate::paging::{Cursor, cut};
 use crate::users::session::Session;
 
 /// One page, newest entry first.
@@ -22,8 +21,7 @@ pub async fn list(session: &Session, query: ActivityQuery, now: OffsetDateTime) 
         ActivityKind::People => by_people(session, owner, filter).await?,
         ActivityKind::Processing => (by_workers(session, owner, filter).await?, Vec::new()),
     };
-    let has_more = rows.len() > PAGE;
-    rows.truncate(PAGE);
+    let has_more = cut(&mut rows, PAGE);
     let last = rows.last().filter(|_| has_more).map(|row| Cursor { at: row.at, id: row.id });
     Ok(ActivityPage {
         entries: rows.iter().map(words::entry).collect(),

@@ -6,32 +6,23 @@ use serde_json::json;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::read::id;
-use super::webhook::{actor, find_account, owner, permissions, require};
+use super::read::{find_account, id, owner};
+use super::rights::{actor, permissions, require};
 use super::{ReadError, views};
 use crate::audit::{self, Entry};
-use crate::conversations::cursor::Cursor;
 use crate::conversations::store as conversations;
 use crate::event_log::listing::page::{Filter, Way, link};
 use crate::event_log::listing::store::{self, AttemptRow, DetailRow, EventRow, SiblingRow};
 use crate::ids::{EventId, Owner};
+use crate::paging::{Cursor, cut};
 use crate::users::session::Session;
 
 /// One page of the log, newest event first.
 pub async fn list(session: &Session, query: EventQuery, now: OffsetDateTime) -> Result<EventPage, ReadError> {
     let owner = owner(session, &query.account)?;
     let filter = Filter::parse(&query)?;
-    let asked = filter.clone();
-    let rows = session.tenant.transaction(move |connection| {
-        async move {
-            find_account(connection, owner).await?;
-            Ok::<_, ReadError>(store::list(connection, owner, &asked).await?)
-        }
-        .boxed()
-    });
-    let mut rows = rows.await?;
-    let has_more = rows.len() > filter.size;
-    rows.truncate(filter.size);
+    let mut rows = rows(session, owner, filter.clone()).await?;
+    let has_more = cut(&mut rows, filter.size);
     if filter.way == Way::Newer {
         rows.reverse();
     }
@@ -55,10 +46,15 @@ pub async fn list(session: &Session, query: EventQuery, now: OffsetDateTime) -> 
 pub async fn newer(session: &Session, query: &EventQuery) -> Result<usize, ReadError> {
     let owner = owner(session, &query.account)?;
     let filter = Filter { size: 99, ..Filter::parse(query)? };
+    Ok(rows(session, owner, filter).await?.len())
+}
+
+/// One page and one row more, of an account that is there.
+async fn rows(session: &Session, owner: Owner, filter: Filter) -> Result<Vec<EventRow>, ReadError> {
     let rows = session.tenant.transaction(move |connection| {
         async move {
             find_account(connection, owner).await?;
-            Ok::<_, ReadError>(store::list(connection, owner, &filter).await?.len())
+            Ok::<_, ReadError>(store::list(connection, owner, &filter).await?)
         }
         .boxed()
     });
@@ -106,9 +102,9 @@ pub async fn replay(session: &Session, asked: EventRef, now: OffsetDateTime) -> 
             async move {
                 store::find(&mut *connection, owner, event).await?.ok_or(ConsoleError::NotFound)?;
                 let before = store::replay(&mut *connection, owner, event, now).await?;
-                let before = before.ok_or_else(|| ConsoleError::Invalid {
-                    field: "event".into(),
-                    message: "Only an event that was processed or given up can be sent through again.".into(),
+                let before = before.ok_or_else(|| {
+                    let rule = "Only an event that was processed or given up can be sent through again.";
+                    ConsoleError::invalid("event", rule)
                 })?;
                 let details = json!({ "before": before, "after": "pending" });
                 let entry = Entry::done(actor, "event.replayed", "event", Some(event.0), details).of(owner.account);

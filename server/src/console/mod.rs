@@ -10,6 +10,7 @@ mod cookie;
 pub(crate) mod events;
 mod people;
 mod read;
+mod rights;
 mod test_event;
 mod thread;
 mod tunnel;

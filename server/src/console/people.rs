@@ -3,18 +3,19 @@
 //! An admin never shuts out themselves. So whoever shuts somebody out stays, and there is always an admin left: also
 //! when two do it to each other at once, since each looks again, with the admins' rows locked, whether they still are one.
 
-use app::contract::{AddUser, ConsoleError, FirstPassword, PeoplePage, Person, Role, SetActive, validate};
+use app::contract::{AddUser, ConsoleError, FirstPassword, PeoplePage, Person, SetActive, validate};
 use futures::FutureExt;
 use secrecy::ExposeSecret;
 use serde_json::json;
 use time::OffsetDateTime;
 
 use super::read::id;
-use super::webhook::{actor, invalid, require};
+use super::rights::{actor, is_admin, require};
 use super::{ReadError, views};
 use crate::audit::{self, Entry};
 use crate::crypto;
 use crate::ids::UserId;
+use crate::paging::{cut, limit};
 use crate::users::add::{self, AddUserError};
 use crate::users::people::store::{self, PersonRow, Switched};
 use crate::users::session::Session;
@@ -27,17 +28,17 @@ const PAGE: usize = 50;
 pub async fn list(session: &Session, after: Option<String>, now: OffsetDateTime) -> Result<PeoplePage, ReadError> {
     let after = after.filter(|after| !after.is_empty()).map(|after| id::<UserId>(&after)).transpose()?;
     let company = session.tenant.company();
-    let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
     let mut rows = session
         .tenant
-        .transaction(move |connection| async move { store::list(connection, company, after, limit).await }.boxed())
+        .transaction(move |connection| {
+            async move { store::list(connection, company, after, limit(PAGE)).await }.boxed()
+        })
         .await?;
     if after.is_some() && rows.is_empty() {
         // No page leads here: nobody is behind that person, or there is no such person.
         return Err(ConsoleError::NotFound.into());
     }
-    let has_more = rows.len() > PAGE;
-    rows.truncate(PAGE);
+    let has_more = cut(&mut rows, PAGE);
     Ok(PeoplePage {
         next: rows.last().filter(|_| has_more).map(|row| row.id.to_string()),
         people: rows.into_iter().map(|row| person(row, session.user)).collect(),
@@ -73,7 +74,7 @@ pub async fn set_active(session: &Session, form: SetActive, now: OffsetDateTime)
     require(is_admin(session))?;
     let (company, user, you, active) = (session.tenant.company(), id::<UserId>(&form.user)?, session.user, form.active);
     if user == you && !active {
-        return Err(invalid("user", validate::NOT_YOURSELF).into());
+        return Err(ConsoleError::invalid("user", validate::NOT_YOURSELF).into());
     }
     let actor = actor(session);
     session
@@ -102,15 +103,11 @@ pub async fn set_active(session: &Session, form: SetActive, now: OffsetDateTime)
         .await
 }
 
-fn is_admin(session: &Session) -> bool {
-    session.viewer.role == Role::Admin
-}
-
 impl From<AddUserError> for ReadError {
     fn from(error: AddUserError) -> Self {
         match error {
-            AddUserError::Field { field, message } => Self::Console(invalid(field, message)),
-            AddUserError::EmailTaken => Self::Console(invalid("email", validate::EMAIL_TAKEN)),
+            AddUserError::Field { field, message } => Self::Console(ConsoleError::invalid(field, message)),
+            AddUserError::EmailTaken => Self::Console(ConsoleError::invalid("email", validate::EMAIL_TAKEN)),
             AddUserError::Database(error) => Self::Database(error),
             AddUserError::Hash => {
                 tracing::error!("a password could not be hashed");

@@ -2,13 +2,14 @@
 
 use app::contract::{AccountList, ConsoleError, ConversationPage, ConversationQuery};
 use futures::FutureExt;
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::{ReadError, views};
-use crate::accounts::store as accounts;
-use crate::conversations::cursor::Cursor;
+use crate::accounts::store::{self as accounts, AccountRow};
 use crate::conversations::store::{self as conversations, Filter};
-use crate::ids::Owner;
+use crate::ids::{AccountId, Owner};
+use crate::paging::{Cursor, cut, limit};
 use crate::users::session::Session;
 
 /// Conversations on one page.
@@ -30,27 +31,25 @@ pub async fn conversations(
     query: ConversationQuery,
     now: OffsetDateTime,
 ) -> Result<ConversationPage, ReadError> {
-    let owner = Owner { company: session.tenant.company(), account: id(&query.account)? };
+    let owner = owner(session, &query.account)?;
     let filter = Filter {
         reader: session.user,
         only: None,
         search: query.search.chars().take(LONGEST_SEARCH).collect(),
         after: cursor(query.cursor.as_deref())?,
-        limit: i64::try_from(PAGE + 1).unwrap_or(i64::MAX),
+        limit: limit(PAGE),
     };
     let (account, mut rows) = session
         .tenant
         .transaction(move |connection| {
             async move {
-                let account = accounts::list(&mut *connection, owner.company, Some(owner.account)).await?.pop();
-                let account = account.ok_or(ConsoleError::NotFound)?;
+                let account = find_account(&mut *connection, owner).await?;
                 Ok::<_, ReadError>((account, conversations::list(connection, owner, &filter).await?))
             }
             .boxed()
         })
         .await?;
-    let has_more = rows.len() > PAGE;
-    rows.truncate(PAGE);
+    let has_more = cut(&mut rows, PAGE);
     let last = rows.last().filter(|_| has_more).map(|row| Cursor { at: row.last_message_at, id: row.id });
     Ok(ConversationPage {
         account: views::account(account),
@@ -60,6 +59,17 @@ pub async fn conversations(
     })
 }
 
+/// The account that an id from the browser names, within the person's company.
+pub fn owner(session: &Session, account: &str) -> Result<Owner, ConsoleError> {
+    Ok(Owner { company: session.tenant.company(), account: id::<AccountId>(account)? })
+}
+
+/// The account's row, or `NotFound`: a foreign id gets the same answer.
+pub async fn find_account(connection: &mut PgConnection, owner: Owner) -> Result<AccountRow, ReadError> {
+    let found = accounts::list(connection, owner.company, Some(owner.account)).await?.pop();
+    Ok(found.ok_or(ConsoleError::NotFound)?)
+}
+
 /// An id from the URL; a malformed one leads nowhere, like a foreign one.
 pub fn id<T: std::str::FromStr>(text: &str) -> Result<T, ConsoleError> {
     text.parse().map_err(|_malformed| ConsoleError::NotFound)
@@ -67,7 +77,6 @@ pub fn id<T: std::str::FromStr>(text: &str) -> Result<T, ConsoleError> {
 
 /// A cursor from the URL.
 pub fn cursor(text: Option<&str>) -> Result<Cursor, ConsoleError> {
-    let invalid =
-        || ConsoleError::Invalid { field: "cursor".into(), message: "This link leads to no page of the list.".into() };
+    let invalid = || ConsoleError::invalid("cursor", "This link leads to no page of the list.");
     text.filter(|text| !text.is_empty()).map_or(Ok(Cursor::start()), |text| Cursor::parse(text).ok_or_else(invalid))
 }

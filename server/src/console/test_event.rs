@@ -22,7 +22,8 @@ use time::OffsetDateTime;
 use tower::ServiceExt;
 
 use super::ReadError;
-use super::webhook::{actor, find_account, invalid, owner, permissions, require};
+use super::read::{find_account, owner};
+use super::rights::{actor, permissions, require};
 use crate::accounts::store::AccountRow;
 use crate::audit::{self, Entry};
 use crate::crypto::{self, KeyRing};
@@ -62,7 +63,7 @@ pub async fn send(
     let (account, signing) = read(session, owner).await?;
     let status = signing.as_ref().map_or(WebhookStatus::Missing, |signing| parse_status(&signing.status));
     if let Some(why) = no_test_because(status) {
-        return Err(invalid("account", why).into());
+        return Err(ConsoleError::invalid("account", why).into());
     }
     let signing = signing.ok_or(ConsoleError::NotFound)?;
     let body = sample(form.kind, &target(account), now, &mut rng).into();
@@ -129,7 +130,7 @@ fn refuse_if_for_others(door: &OwnDoor, owner: Owner, post: &Post) -> Result<(),
     if deliveries.iter().all(|delivery| delivery.company == owner.company) {
         return Ok(());
     }
-    Err(invalid(
+    Err(ConsoleError::invalid(
         "account",
         "Another company has set up the same number with the same app secret. A test event could reach it, so none is sent.",
     ))
@@ -146,7 +147,7 @@ async fn knock(router: Router, post: Post) -> Result<(), ConsoleError> {
     match answer.status() {
         StatusCode::OK => Ok(()),
         StatusCode::SERVICE_UNAVAILABLE => Err(unavailable),
-        _ => Err(invalid(
+        _ => Err(ConsoleError::invalid(
             "account",
             "The door refused the test event. A change of the last second may not be in force yet: please try again.",
         )),

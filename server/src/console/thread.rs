@@ -7,12 +7,12 @@ use futures::FutureExt;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::read::{cursor, id};
+use super::read::{cursor, id, owner};
 use super::{ReadError, views};
-use crate::conversations::cursor::Cursor;
 use crate::conversations::render;
 use crate::conversations::store::{self, ConversationRow, Filter, MessageRow, StatusRow};
 use crate::ids::{ConversationId, Owner, UserId};
+use crate::paging::{Cursor, cut, limit};
 use crate::users::session::Session;
 
 /// Messages on one page.
@@ -29,7 +29,7 @@ struct Rows {
 
 /// One page of a conversation, in reading order.
 pub async fn read(session: &Session, query: ThreadQuery, now: OffsetDateTime) -> Result<ThreadPage, ReadError> {
-    let owner = Owner { company: session.tenant.company(), account: id(&query.account)? };
+    let owner = owner(session, &query.account)?;
     let conversation: ConversationId = id(&query.conversation)?;
     let after = cursor(query.cursor.as_deref())?;
     let (reader, is_newest) = (session.user, query.cursor.as_deref().is_none_or(str::is_empty));
@@ -44,8 +44,7 @@ pub async fn read(session: &Session, query: ThreadQuery, now: OffsetDateTime) ->
         .boxed()
     });
     let mut rows = rows.await?;
-    let has_more = rows.messages.len() > PAGE;
-    rows.messages.truncate(PAGE);
+    let has_more = cut(&mut rows.messages, PAGE);
     let oldest = rows.messages.last().filter(|_| has_more).map(|row| Cursor { at: row.sent_at, id: row.id });
     Ok(ThreadPage {
         conversation: views::conversation(&rows.conversation),
@@ -80,8 +79,7 @@ async fn load(
 ) -> Result<Rows, ReadError> {
     let filter = Filter { reader, only: Some(conversation), search: String::new(), after: Cursor::start(), limit: 1 };
     let found = store::list(&mut *connection, owner, &filter).await?.pop().ok_or(ConsoleError::NotFound)?;
-    let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-    let messages = store::messages(&mut *connection, owner, conversation, after, limit).await?;
+    let messages = store::messages(&mut *connection, owner, conversation, after, limit(PAGE)).await?;
     let wamids: Vec<String> = messages.iter().map(|row| row.wamid.clone()).collect();
     let replies: Vec<String> = messages.iter().filter_map(|row| row.reply_to_wamid.clone()).collect();
     Ok(Rows {

@@ -1,16 +1,17 @@
 //! The Webhook tab on a developer's machine: does the public URL of a tunnel lead here?
 
 use app::contract::{CheckTunnel, ConsoleError, Role, TunnelCheck, TunnelHelp, validate};
-use futures::FutureExt;
 use reqwest::Url;
 use secrecy::ExposeSecret;
 use time::OffsetDateTime;
 
 use super::ReadError;
-use super::webhook::{find_account, invalid, owner, require};
+use super::read::owner;
+use super::rights::{is_admin, require};
+use super::webhook::configured;
 use crate::tunnel::{TunnelSupport, probe};
 use crate::users::session::Session;
-use crate::webhook_config::{local_path, store as configs};
+use crate::webhook_config::local_path;
 
 /// The card's content, for admins of a webhook that is set up.
 pub fn help(support: Option<&TunnelSupport>, role: Role, callback_path: Option<&str>) -> Option<TunnelHelp> {
@@ -25,21 +26,15 @@ pub async fn check(
     form: CheckTunnel,
     now: OffsetDateTime,
 ) -> Result<TunnelCheck, ReadError> {
-    require(session.viewer.role == Role::Admin)?;
+    require(is_admin(session))?;
     let owner = owner(session, &form.account)?;
-    let shown = session.tenant.transaction(move |connection| {
-        async move {
-            find_account(&mut *connection, owner).await?;
-            Ok::<_, ReadError>(configs::shown(connection, owner).await?)
-        }
-        .boxed()
-    });
-    let shown = shown.await?;
+    let shown = configured(session, owner).await?;
     let support = support.ok_or(ConsoleError::NotFound)?;
-    let config =
-        shown.ok_or_else(|| invalid("account", "The webhook is not set up yet: it has no path to ask for."))?;
+    let config = shown
+        .ok_or_else(|| ConsoleError::invalid("account", "The webhook is not set up yet: it has no path to ask for."))?;
     let path = local_path(&config.callback_path);
-    let public_url = validate::public_url(&form.public_url).map_err(|rule| invalid("public_url", rule))?;
+    let public_url =
+        validate::public_url(&form.public_url).map_err(|rule| ConsoleError::invalid("public_url", rule))?;
     let proof = support.proofs.begin(path, now).ok_or(ConsoleError::Throttled { retry_after: 60 })?;
     let url = Url::parse_with_params(
         &format!("{public_url}{path}"),
@@ -49,6 +44,8 @@ pub async fn check(
             ("hub.verify_token", proof.token.expose_secret()),
         ],
     );
-    let url = url.map_err(|_malformed| invalid("public_url", validate::public_url("").err().unwrap_or_default()))?;
+    let url = url.map_err(|_malformed| {
+        ConsoleError::invalid("public_url", validate::public_url("").err().unwrap_or_default())
+    })?;
     Ok(probe::ask(&url).await.map_or_else(|nothing| nothing, |answer| answer.judge(&proof.challenge, proof.was_used())))
 }

@@ -2,45 +2,24 @@
 
 use std::sync::Arc;
 
-use app::contract::{
-    ConsoleError, IssuedToken, Overlap, Permissions, Pulse, Role, RotateToken, SaveWebhook, SetEnabled, WebhookPage,
-};
+use app::contract::{ConsoleError, IssuedToken, Overlap, Pulse, RotateToken, SaveWebhook, SetEnabled, WebhookPage};
 use futures::FutureExt;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 
-use super::read::id;
+use super::read::{find_account, owner};
+use super::rights::{actor, permissions, require};
 use super::{ReadError, tunnel, views};
-use crate::accounts::store as accounts;
-use crate::audit::{self, Actor, Entry};
+use crate::audit::{self, Entry};
 use crate::crypto::{self, KeyRing};
 use crate::event_log::listing::page::Filter;
 use crate::event_log::listing::store as log;
-use crate::ids::{AccountId, Owner};
+use crate::ids::Owner;
 use crate::tunnel::TunnelSupport;
 use crate::users::session::Session;
 use crate::webhook_config::new_config::{self, Given, InvalidConfig};
-use crate::webhook_config::store::{self as configs, Change, NewRow};
-
-/// What a role may do on the tab. The one table that the page and every change ask.
-pub fn permissions(role: Role) -> Permissions {
-    match role {
-        Role::Admin => {
-            Permissions { configure: true, rotate_token: true, set_status: true, replay: true, send_test: true }
-        }
-        Role::Manager => {
-            Permissions { configure: false, rotate_token: false, set_status: true, replay: true, send_test: true }
-        }
-        Role::Viewer => Permissions::default(),
-    }
-}
-
-/// Refuses what a role may not do.
-pub fn require(allowed: bool) -> Result<(), ConsoleError> {
-    if allowed { Ok(()) } else { Err(ConsoleError::Forbidden) }
-}
+use crate::webhook_config::store::{self as configs, Change, NewRow, Shown};
 
 /// Everything on the tab but the event log.
 pub async fn read(
@@ -88,20 +67,25 @@ pub async fn save(
 ) -> Result<Option<IssuedToken>, ReadError> {
     require(permissions(session.viewer.role).configure)?;
     let owner = owner(session, &form.account)?;
-    let current = session.tenant.transaction(move |connection| {
+    let path = Some(form.callback_path).filter(|path| !path.trim().is_empty());
+    let app_secret = Some(form.app_secret).filter(|secret| !secret.trim().is_empty()).map(SecretString::from);
+    match configured(session, owner).await? {
+        None => set_up(session, keys, owner, path, app_secret).await.map(Some),
+        Some(config) if config.status == "disabled" => Err(switched_off().into()),
+        Some(_) => change(session, keys, owner, path, app_secret, form.overlap, now).await.map(|()| None),
+    }
+}
+
+/// The configuration of an account that is there.
+pub async fn configured(session: &Session, owner: Owner) -> Result<Option<Shown>, ReadError> {
+    let shown = session.tenant.transaction(move |connection| {
         async move {
             find_account(connection, owner).await?;
             Ok::<_, ReadError>(configs::shown(connection, owner).await?)
         }
         .boxed()
     });
-    let path = Some(form.callback_path).filter(|path| !path.trim().is_empty());
-    let app_secret = Some(form.app_secret).filter(|secret| !secret.trim().is_empty()).map(SecretString::from);
-    match current.await? {
-        None => set_up(session, keys, owner, path, app_secret).await.map(Some),
-        Some(config) if config.status == "disabled" => Err(switched_off().into()),
-        Some(_) => change(session, keys, owner, path, app_secret, form.overlap, now).await.map(|()| None),
-    }
+    shown.await
 }
 
 async fn set_up(
@@ -111,7 +95,7 @@ async fn set_up(
     callback_path: Option<String>,
     app_secret: Option<SecretString>,
 ) -> Result<IssuedToken, ReadError> {
-    let missing = || invalid("app_secret", "Please give the app secret from Meta's app dashboard.");
+    let missing = || ConsoleError::invalid("app_secret", "Please give the app secret from Meta's app dashboard.");
     let given = Given { app_secret: Some(app_secret.ok_or_else(missing)?), callback_path, ..Given::default() };
     let keys = Arc::clone(keys);
     let prepared = blocking(move || new_config::prepare(owner, &given, &keys)).await??;
@@ -226,26 +210,10 @@ pub async fn set_enabled(session: &Session, form: SetEnabled, now: OffsetDateTim
         .await
 }
 
-/// The account that an id from the browser names, within the person's company.
-pub fn owner(session: &Session, account: &str) -> Result<Owner, ConsoleError> {
-    Ok(Owner { company: session.tenant.company(), account: id::<AccountId>(account)? })
-}
-
-/// The account's row, or `NotFound`: a foreign id gets the same answer.
-pub async fn find_account(connection: &mut PgConnection, owner: Owner) -> Result<accounts::AccountRow, ReadError> {
-    let found = accounts::list(connection, owner.company, Some(owner.account)).await?.pop();
-    Ok(found.ok_or(ConsoleError::NotFound)?)
-}
-
-/// The person, for the audit log.
-pub fn actor(session: &Session) -> Actor {
-    Actor::User(session.user, session.viewer.name.clone())
-}
-
 impl From<InvalidConfig> for ReadError {
     fn from(error: InvalidConfig) -> Self {
         match error {
-            InvalidConfig::Field { field, message } => Self::Console(invalid(field, message)),
+            InvalidConfig::Field { field, message } => Self::Console(ConsoleError::invalid(field, message)),
             InvalidConfig::Crypto(error) => {
                 tracing::error!(%error, "a secret could not be prepared");
                 Self::Console(ConsoleError::Unavailable { request_id: None })
@@ -254,13 +222,8 @@ impl From<InvalidConfig> for ReadError {
     }
 }
 
-/// One field of a form is wrong.
-pub fn invalid(field: &str, message: &str) -> ConsoleError {
-    ConsoleError::Invalid { field: field.to_owned(), message: message.to_owned() }
-}
-
 fn switched_off() -> ConsoleError {
-    invalid("account", "The webhook is switched off: enable it before changing it.")
+    ConsoleError::invalid("account", "The webhook is switched off: enable it before changing it.")
 }
 
 fn until(overlap: Overlap, now: OffsetDateTime) -> Option<OffsetDateTime> {

@@ -7,9 +7,10 @@ use futures::FutureExt;
 use serde_json::json;
 use time::OffsetDateTime;
 
-use super::webhook::{actor, invalid};
+use super::rights::actor;
 use super::{ConsoleParts, ReadError, views};
 use crate::audit::{self, Entry};
+use crate::paging::{cut, limit};
 use crate::users::session::{Session, Token};
 use crate::users::store::OpenSessionRow;
 use crate::users::{add, store};
@@ -19,9 +20,8 @@ const MOST: usize = 20;
 
 /// Who one is, and where one is signed in.
 pub async fn read(session: &Session, now: OffsetDateTime) -> Result<YouPage, ReadError> {
-    let mut rows = session.all(now, i64::try_from(MOST + 1).unwrap_or(i64::MAX)).await?;
-    let has_more = rows.len() > MOST;
-    rows.truncate(MOST);
+    let mut rows = session.all(now, limit(MOST)).await?;
+    let has_more = cut(&mut rows, MOST);
     let own = session.token_sha256();
     let open = |row: OpenSessionRow| OpenSession {
         since: views::timestamp(row.created_at),
@@ -79,16 +79,16 @@ pub async fn change_password(
 
 /// What can be said before anything is looked up.
 fn check(form: &ChangePassword) -> Result<(), ConsoleError> {
-    validate::password(&form.new).map_err(|message| invalid("new", message))?;
+    validate::password(&form.new).map_err(|message| ConsoleError::invalid("new", message))?;
     match () {
-        () if form.new == form.current => Err(invalid("new", validate::PASSWORD_UNCHANGED)),
-        () if form.new != form.again => Err(invalid("again", validate::PASSWORDS_DIFFER)),
+        () if form.new == form.current => Err(ConsoleError::invalid("new", validate::PASSWORD_UNCHANGED)),
+        () if form.new != form.again => Err(ConsoleError::invalid("again", validate::PASSWORDS_DIFFER)),
         () => Ok(()),
     }
 }
 
 fn wrong() -> ConsoleError {
-    invalid("current", validate::CURRENT_PASSWORD_WRONG)
+    ConsoleError::invalid("current", validate::CURRENT_PASSWORD_WRONG)
 }
 
 /// Ends all sessions of the person, this one too.

@@ -1,5 +1,4 @@
 //! Contacts, conversations and messages as they are read. They are written by processing alone.
 
-pub mod cursor;
 pub mod render;
 pub mod store;

@@ -5,8 +5,8 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::cursor::Cursor;
 use crate::ids::{CompanyId, ConversationId, Owner, UserId};
+use crate::paging::Cursor;
 
 /// A conversation with its contact and its last message.
 #[derive(Debug)]

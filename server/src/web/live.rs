@@ -18,7 +18,8 @@ use axum::extract::{Extension, Query, State};
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures::stream::{self, Stream};
+use futures::future;
+use futures::stream::{self, Stream, StreamExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
@@ -52,7 +53,7 @@ impl Default for Places {
 struct Listener {
     session: Session,
     query: EventQuery,
-    told: Option<usize>,
+    told: usize,
     next_look: Instant,
     end: Instant,
     draining: Arc<AtomicBool>,
@@ -73,12 +74,14 @@ pub async fn events(
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     // What is wrong with the question is said with a status, while there is still one to give.
-    if let Err(error) = log::newer(&session, &query).await {
-        return refusal(error).into_response();
-    }
+    let told = match log::newer(&session, &query).await {
+        Ok(count) => count,
+        Err(error) => return refusal(error).into_response(),
+    };
     let now = Instant::now();
     let draining = state.operations.draining;
-    let listener = Listener { session, query, told: None, next_look: now, end: now + LIFE, draining, _place: place };
+    let (next_look, end) = (now + LOOK_EVERY, now + LIFE);
+    let listener = Listener { session, query, told, next_look, end, draining, _place: place };
     Sse::new(tell(listener)).keep_alive(KeepAlive::default()).into_response()
 }
 
@@ -92,11 +95,11 @@ fn refusal(error: ReadError) -> StatusCode {
     }
 }
 
+/// What the first look has found, and then whatever else.
 fn tell(listener: Listener) -> impl Stream<Item = Result<Event, Infallible>> + Send {
-    stream::unfold(listener, |mut listener| async move {
-        let count = listener.next_count().await?;
-        Some((Ok(Event::default().retry(COME_AGAIN).data(count.to_string())), listener))
-    })
+    let first = stream::once(future::ready(listener.told));
+    let others = stream::unfold(listener, |mut listener| async move { Some((listener.next_count().await?, listener)) });
+    first.chain(others).map(|count| Ok(Event::default().retry(COME_AGAIN).data(count.to_string())))
 }
 
 impl Listener {
@@ -109,8 +112,8 @@ impl Listener {
             }
             self.next_look = Instant::now() + LOOK_EVERY;
             let count = log::newer(&self.session, &self.query).await.map_err(refusal).ok()?;
-            if self.told != Some(count) {
-                self.told = Some(count);
+            if self.told != count {
+                self.told = count;
                 return Some(count);
             }
         }

@@ -12,11 +12,10 @@ pub mod store;
 pub mod words;
 
 use app::contract::{ActivityQuery, ConsoleError};
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::conversations::cursor::Cursor;
-use crate::event_log::listing::page::day;
+use crate::paging::{Cursor, days};
 
 /// Entries on a page.
 pub const PAGE: usize = 30;
@@ -45,14 +44,8 @@ impl Filter {
     /// `Invalid`, naming the field.
     pub fn parse(query: &ActivityQuery, after: Cursor) -> Result<Self, ConsoleError> {
         let (actor, actor_kind) = person(query.person.trim())?;
-        Ok(Self {
-            actor,
-            actor_kind,
-            action: action(query.action.trim())?,
-            from: day("from", &query.from)?,
-            until: day("to", &query.to)?.map(|day| day + Duration::DAY),
-            after,
-        })
+        let (from, until) = days(&query.from, &query.to)?;
+        Ok(Self { actor, actor_kind, action: action(query.action.trim())?, from, until, after })
     }
 }
 
@@ -63,17 +56,14 @@ fn person(text: &str) -> Result<(Option<Uuid>, Option<&'static str>), ConsoleErr
     if let Some((kind, _)) = words::OTHERS.into_iter().find(|(kind, _)| *kind == text) {
         return Ok((None, Some(kind)));
     }
-    let id = text.parse().map_err(|_malformed| invalid("person", "Please choose a person from the list."))?;
+    let id =
+        text.parse().map_err(|_malformed| ConsoleError::invalid("person", "Please choose a person from the list."))?;
     Ok((Some(id), None))
 }
 
 fn action(text: &str) -> Result<Option<String>, ConsoleError> {
     if !text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) {
-        return Err(invalid("action", "Please choose an action from the list."));
+        return Err(ConsoleError::invalid("action", "Please choose an action from the list."));
     }
     Ok(Some(text.to_owned()).filter(|text| !text.is_empty()))
-}
-
-fn invalid(field: &str, message: &str) -> ConsoleError {
-    ConsoleError::Invalid { field: field.to_owned(), message: message.to_owned() }
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{Filter, PAGE};
 use crate::ids::{CompanyId, Owner};
+use crate::paging::limit;
 
 /// An entry as it was written.
 #[derive(Clone, Debug)]
@@ -31,11 +32,6 @@ pub struct EntryRow {
     pub details: Value,
     /// It names no account.
     pub company_wide: bool,
-}
-
-/// One entry more than a page, which tells whether there is another.
-fn limit() -> i64 {
-    i64::try_from(PAGE + 1).unwrap_or(i64::MAX)
 }
 
 /// One page, and one entry more, of what people, the command line and Meta did: to the account, to what it has, or to
@@ -66,7 +62,7 @@ pub async fn by_people(tenant: &mut PgConnection, owner: Owner, filter: &Filter)
         filter.action,
         filter.from,
         filter.until,
-        limit(),
+        limit(PAGE),
     )
     .fetch_all(tenant)
     .await
@@ -94,7 +90,7 @@ pub async fn by_workers(
         filter.after.id,
         filter.from,
         filter.until,
-        limit(),
+        limit(PAGE),
     )
     .fetch_all(tenant)
     .await

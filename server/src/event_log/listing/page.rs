@@ -1,10 +1,9 @@
 //! Which page of the log: filters, and a place to go on from in either direction.
 
 use app::contract::{ConsoleError, EventQuery, EventState};
-use time::macros::format_description;
-use time::{Date, Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
-use crate::conversations::cursor::Cursor;
+use crate::paging::{Cursor, days};
 
 /// Longest search text, in characters.
 const LONGEST_SEARCH: usize = 200;
@@ -47,13 +46,16 @@ impl Filter {
     pub fn parse(query: &EventQuery) -> Result<Self, ConsoleError> {
         let (way, cursor) = match query.cursor.as_deref().filter(|text| !text.is_empty()) {
             None => (Way::Older, Cursor::start()),
-            Some(text) => place(text).ok_or_else(|| invalid("cursor", "This link leads to no page of the list."))?,
+            Some(text) => {
+                place(text).ok_or_else(|| ConsoleError::invalid("cursor", "This link leads to no page of the list."))?
+            }
         };
+        let (from, until) = days(&query.from, &query.to)?;
         Ok(Self {
             state: query.state,
             event_type: Some(query.event_type.trim().to_owned()).filter(|word| !word.is_empty()),
-            from: day("from", &query.from)?,
-            until: day("to", &query.to)?.map(|day| day + Duration::DAY),
+            from,
+            until,
             search: query.search.trim().chars().take(LONGEST_SEARCH).collect(),
             cursor,
             way,
@@ -91,25 +93,6 @@ fn place(text: &str) -> Option<(Way, Cursor)> {
         _ => return None,
     };
     Some((way, Cursor::parse(rest)?))
-}
-
-/// The beginning of a day, `YYYY-MM-DD` in UTC; none for an empty field.
-///
-/// # Errors
-/// `Invalid`, naming the field.
-pub fn day(field: &str, text: &str) -> Result<Option<OffsetDateTime>, ConsoleError> {
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
-    let date = Date::parse(text.trim(), format_description!("[year]-[month]-[day]"));
-    // Beyond these years PostgreSQL and the time crate disagree; nothing happened there anyway.
-    let date = date.ok().filter(|date| (2000..3000).contains(&date.year()));
-    date.map(|date| Some(date.midnight().assume_utc()))
-        .ok_or_else(|| invalid(field, "Please give a day as YYYY-MM-DD."))
-}
-
-fn invalid(field: &str, message: &str) -> ConsoleError {
-    ConsoleError::Invalid { field: field.to_owned(), message: message.to_owned() }
 }
 
 #[cfg(test)]

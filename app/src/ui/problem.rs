@@ -70,21 +70,30 @@ fn Missing() -> impl IntoView {
     }
 }
 
-/// Without WASM, trying again is loading the page again: the link does that.
+/// Without WASM, trying again is loading the page again: the link does that. What is wrong in the address stays wrong:
+/// then it leads to the page without it.
 #[component]
 fn Failure(error: ConsoleError, retry: Callback<()>) -> impl IntoView {
     let here = use_url();
-    let href = move || here.with(|url| format!("{}?{}", url.path(), url.search()));
+    let is_asked_wrongly = matches!(error, ConsoleError::Invalid { .. });
+    let href = move || {
+        here.with(|url| match is_asked_wrongly {
+            true => url.path().to_owned(),
+            false => format!("{}?{}", url.path(), url.search()),
+        })
+    };
     let again = move |click: leptos::ev::MouseEvent| {
-        click.prevent_default();
-        retry.run(());
+        if !is_asked_wrongly {
+            click.prevent_default();
+            retry.run(());
+        }
     };
     view! {
         <div class="state bad" role="alert">
             <h2>{error.to_string()}</h2>
             <p>{advice(&error)}</p>
             <a class="btn" rel="external" href=href on:click=again>
-                "Try again"
+                {if is_asked_wrongly { "Show everything" } else { "Try again" }}
             </a>
             <RequestId error />
         </div>
@@ -105,6 +114,7 @@ fn advice(error: &ConsoleError) -> &'static str {
         ConsoleError::Unreachable => "Please check the connection, then try again.",
         ConsoleError::Forbidden => "Somebody with another role can do it for you.",
         ConsoleError::Unavailable { .. } => "Nothing is lost. If it stays like this, give the number below to support.",
+        ConsoleError::Invalid { .. } => "The link or the filter cannot be followed as it is.",
         _ => "Please try again.",
     }
 }

@@ -4,8 +4,8 @@
 //!
 //! ```text
 //! frontend ─ cargo ─▶ frontend.wasm ─ trim, wasm-bindgen ─▶ waypost.wasm ─┐
-//!                                                  └▶ waypost.js ───┼─▶ target/site/pkg/waypost.HASH.EXT (.br, .gz)
-//! style/main.css ─ @import ─▶ waypost.css ──────────────────────────┘   target/site/hash.txt
+//!                                                        └▶ waypost.js ───┼─▶ target/site/pkg/waypost.HASH.EXT (.br, .gz)
+//! style/main.css ─ @import ─▶ waypost.css ────────────────────────────────┘   target/site/hash.txt
 //! ```
 //!
 //! A file is compressed only when its hash is new, which is what takes long.

@@ -222,3 +222,37 @@ test("an event that is not there says so, whatever its address", async ({ webhoo
   await visit(line.webhookPath);
   await expect(webhook.log.row(asked)).toBeVisible();
 });
+
+test("the payload folds, and is searched with all that is folded", async ({ event, page, visit }) => {
+  await visit(path(asked));
+  const inside = event.payload.locator(".l", { hasText: '"id": "' + asked });
+  await expect(inside).toBeVisible();
+  await event.payload.locator("summary").first().click();
+  await expect(inside).toBeHidden();
+
+  const search = page.getByRole("searchbox", { name: "Search the payload" });
+  const found = page.locator(".json-search [role=status]");
+  await search.fill("RAINING");
+  await expect(found).toHaveText("1 of 1");
+  await expect(inside, "what hid the line is open again").toBeVisible();
+  await expect(event.payload.locator(".here")).toContainText("Is it raining?");
+  await search.fill('"id"');
+  await expect(found).toHaveText(/^1 of [2-9]/);
+  await search.press("Enter");
+  await expect(found).toHaveText(/^2 of [2-9]/);
+  await search.fill("snowing");
+  await expect(found).toHaveText("Not found");
+  await search.fill("");
+  await expect(found).toBeEmpty();
+  await expect(event.payload.locator(".hit")).toHaveCount(0);
+});
+
+test("a message leads to its event, and the event to the conversation", async ({ conversations, event, thread, page, visit }) => {
+  await visit(line.path);
+  await conversations.link(guest.name).click();
+  await thread.messages.filter({ hasText: "Is it raining?" }).getByRole("link", { name: "raw event" }).click();
+  await expect(event.title).toHaveText("message · text");
+  await expect(page).toHaveURL(path(asked));
+  await event.became.getByRole("link", { name: guest.name }).click();
+  await expect(thread.title).toHaveText(guest.name);
+});

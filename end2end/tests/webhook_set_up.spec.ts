@@ -88,7 +88,7 @@ test.describe("setting up for the first time", () => {
     await expect(webhook.callbackUrl).toHaveValue(process.env.BASE_URL + callbackPath);
     await expect(webhook.path.input).toHaveValue(callbackPath);
     await expect(webhook.secret.input).toHaveValue("");
-    await expect(webhook.secret.hint).toContainText("Set by Ana Ribeiro. Never shown");
+    await expect(webhook.secret.hint).toContainText("Set today by Ana Ribeiro. Never shown");
     await expect(webhook.next).toContainText("Let Meta verify the callback");
 
     const verifyToken = await webhook.issuedToken.inputValue();

@@ -76,8 +76,8 @@ pub struct EventPage {
     pub next: Option<String>,
     /// Asks for newer ones; none on the first page.
     pub previous: Option<String>,
-    /// Asks for what has come since; only on the first page, and none if nothing is on it.
-    pub top: Option<String>,
+    /// How far the log was looked at: what comes after it is new.
+    pub mark: String,
     /// The server's clock.
     pub now: Timestamp,
 }

@@ -9,7 +9,10 @@ pub fn email(input: &str) -> Result<String, &'static str> {
     let address = input.trim().to_lowercase();
     let well_formed =
         address.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
-    if well_formed && address.len() <= 254 && !address.chars().any(char::is_whitespace) {
+    if well_formed
+        && address.len() <= 254
+        && !address.chars().any(|letter| letter.is_whitespace() || letter.is_control())
+    {
         Ok(address)
     } else {
         Err(EMAIL)

@@ -77,10 +77,11 @@ fn Failure(error: ConsoleError, retry: Callback<()>) -> impl IntoView {
     let here = use_url();
     let is_asked_wrongly = matches!(error, ConsoleError::Invalid { .. });
     let href = move || {
-        here.with(|url| match is_asked_wrongly {
-            true => url.path().to_owned(),
-            false => format!("{}?{}", url.path(), url.search()),
-        })
+        here.with(
+            |url| {
+                if is_asked_wrongly { url.path().to_owned() } else { format!("{}?{}", url.path(), url.search()) }
+            },
+        )
     };
     let again = move |click: leptos::ev::MouseEvent| {
         if !is_asked_wrongly {

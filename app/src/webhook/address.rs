@@ -86,13 +86,13 @@ pub fn event_page(account: &str, event: &str) -> String {
     format!("{}/events/{}", tab(account), escape(event))
 }
 
-/// Where the server tells how many events are newer than `top`.
-pub fn live(query: &EventQuery, top: Option<String>) -> String {
+/// Where the server tells how many events have come after a mark.
+pub fn live(query: &EventQuery, mark: &str) -> String {
     let EventQuery { account, event_type, from, to, search, .. } = query;
     let texts = [("account", account), ("event_type", event_type), ("from", from), ("to", to), ("search", search)];
     let mut pairs: Vec<(&'static str, &str)> = texts.map(|(name, text)| (name, text.as_str())).to_vec();
     pairs.extend(query.state.map(|state| ("state", state.as_str())));
-    pairs.extend(top.as_deref().map(|cursor| ("cursor", cursor)));
+    pairs.push(("after", mark));
     format!("/api/live/events{}", query_string(&pairs))
 }
 

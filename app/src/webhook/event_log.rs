@@ -36,9 +36,12 @@ pub fn EventLog() -> impl IntoView {
 
 #[component]
 fn Rows(page: EventPage, query: EventQuery, again: Callback<()>) -> impl IntoView {
-    let EventPage { events, next, previous, top, now } = page;
+    let EventPage { events, next, previous, mark, now } = page;
     // Pages further back are left in peace.
-    let live = query.cursor.is_none().then(|| view! { <NewEvents query=query.clone() top again /> });
+    let live = query
+        .cursor
+        .is_none()
+        .then(|| view! { <NewEvents query=query.clone() mark is_empty=events.is_empty() again /> });
     if events.is_empty() {
         return Either::Left(view! {
             {live}

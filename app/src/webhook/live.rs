@@ -19,17 +19,18 @@ const MANY: u32 = 100;
 pub fn NewEvents(
     /// What the log shows.
     query: EventQuery,
-    /// The place of its first row; none if it is empty.
-    top: Option<String>,
+    /// After it events are new.
+    mark: String,
+    /// It shows no row.
+    is_empty: bool,
     /// Reads the log again.
     again: Callback<()>,
 ) -> impl IntoView {
     let count = RwSignal::new(0);
-    if top.is_none() {
+    if is_empty {
         Effect::watch(move || count.get(), move |count, _, _| (*count > 0).then(|| again.run(())), false);
     }
-    let is_offered = top.is_some();
-    listen(address::live(&query, top), count);
+    listen(query, mark, count);
     let words = move || match count.get() {
         0 => String::new(),
         MANY.. => format!("{}+ new", MANY - 1),
@@ -43,7 +44,7 @@ pub fn NewEvents(
     };
     view! {
         <div class="arrivals" role="status">
-            <button class="btn primary" type="button" hidden=move || count.get() == 0 || !is_offered on:click=show>
+            <button class="btn primary" type="button" hidden=move || is_empty || count.get() == 0 on:click=show>
                 {words}
             </button>
         </div>
@@ -51,26 +52,28 @@ pub fn NewEvents(
 }
 
 /// Keeps the number right for as long as the page can be seen.
-fn listen(address: String, count: RwSignal<u32>) {
+fn listen(query: EventQuery, mark: String, count: RwSignal<u32>) {
     if cfg!(feature = "ssr") {
         return;
     }
     let is_seen = RwSignal::new(!document().hidden());
     let turned = window_event_listener_untyped("visibilitychange", move |_| is_seen.set(!document().hidden()));
     on_cleanup(move || turned.remove());
+    let mark = StoredValue::new(mark);
     Effect::new(move || {
         if is_seen.get() {
-            open(&address, count);
+            open(&address::live(&query, &mark.get_value()), mark, count);
         }
     });
 }
 
 /// Opens a stream, which is closed when its owner ends. Without one there is still the button "Refresh".
-fn open(address: &str, count: RwSignal<u32>) {
+fn open(address: &str, mark: StoredValue<String>, count: RwSignal<u32>) {
     let Ok(source) = EventSource::new(address) else { return };
     let told = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
         if let Some(number) = message.data().as_string().and_then(|text| text.parse().ok()) {
             count.try_set(number);
+            mark.try_update_value(|mark| *mark = message.last_event_id());
         }
     });
     source.set_onmessage(Some(told.as_ref().unchecked_ref()));

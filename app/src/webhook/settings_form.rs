@@ -58,8 +58,8 @@ pub fn SettingsForm(
             />
             <Field
                 spec=SECRET
-                placeholder=secret_placeholder(secret_set.as_ref(), now)
-                hint=secret_hint(secret_set)
+                placeholder=if first_time { "" } else { MASK }.to_owned()
+                hint=secret_hint(secret_set, now)
                 refused=at(SECRET)
                 disabled
             />
@@ -79,6 +79,9 @@ pub fn SettingsForm(
     }
 }
 
+/// Stands in the place of a secret that is set.
+const MASK: &str = "••••••••••••••••";
+
 fn saying(disabled: bool, first_time: bool) -> &'static str {
     match (disabled, first_time) {
         (true, _) => "Nothing can be changed while the webhook is disabled.",
@@ -87,16 +90,17 @@ fn saying(disabled: bool, first_time: bool) -> &'static str {
     }
 }
 
-fn secret_placeholder(set: Option<&Changed>, now: Timestamp) -> String {
-    set.map_or_else(String::new, |set| format!("•••••••••••••••• {}", day_label(set.at, now)))
-}
-
-fn secret_hint(set: Option<Changed>) -> String {
-    match set {
-        None => "At least 32 characters: App Dashboard → App settings → Basic.".into(),
-        Some(Changed { by: Some(name), .. }) => format!("Set by {name}. Never shown; left empty, it stays."),
-        Some(Changed { by: None, .. }) => "Never shown; left empty, it stays.".into(),
-    }
+fn secret_hint(set: Option<Changed>, now: Timestamp) -> String {
+    let Some(Changed { at, by }) = set else {
+        return "At least 32 characters: App Dashboard → App settings → Basic.".into();
+    };
+    let when = match day_label(at, now).as_str() {
+        "Today" => "today".to_owned(),
+        "Yesterday" => "yesterday".to_owned(),
+        day => format!("on {day}"),
+    };
+    let by = by.map(|name| format!(" by {name}")).unwrap_or_default();
+    format!("Set {when}{by}. Never shown; left empty, it stays.")
 }
 
 #[component]

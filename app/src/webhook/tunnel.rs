@@ -1,6 +1,6 @@
 //! The card "Local development": how Meta reaches a server on a developer's machine.
 //!
-//! The public URL of a tunnel changes with each start. It is kept in this tab of the browser and nowhere else; the server
+//! The public URL of a tunnel changes with each start. It is kept in this browser and nowhere else; the server
 //! sees it when it is checked, and the answer's word comes back in the address.
 
 use leptos::html::Input;
@@ -96,7 +96,7 @@ fn Line(text: String, what: &'static str) -> impl IntoView {
     }
 }
 
-/// What was typed the last time in this tab of the browser.
+/// What was typed the last time in this browser.
 fn remembered() -> String {
     let kept = store().and_then(|store| Reflect::get(&store, &FIELD.into()).ok());
     kept.and_then(|kept| kept.as_string()).unwrap_or_default()
@@ -109,7 +109,7 @@ fn remember(text: &str) {
     }
 }
 
-/// The browser's storage of this tab. Who forbids it gets an error for looking.
+/// The browser's storage. Who forbids it gets an error for looking.
 fn store() -> Option<JsValue> {
-    Reflect::get(&window(), &"sessionStorage".into()).ok()
+    Reflect::get(&window(), &"localStorage".into()).ok()
 }

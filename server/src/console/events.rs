@@ -11,6 +11,7 @@ use super::rights::{actor, permissions, require};
 use super::{ReadError, views};
 use crate::audit::{self, Entry};
 use crate::conversations::store as conversations;
+use crate::event_log::listing::arrivals::Mark;
 use crate::event_log::listing::page::{Filter, Way, link};
 use crate::event_log::listing::store::{self, AttemptRow, DetailRow, EventRow, SiblingRow};
 use crate::ids::{EventId, Owner};
@@ -21,7 +22,17 @@ use crate::users::session::Session;
 pub async fn list(session: &Session, query: EventQuery, now: OffsetDateTime) -> Result<EventPage, ReadError> {
     let owner = owner(session, &query.account)?;
     let filter = Filter::parse(&query)?;
-    let mut rows = rows(session, owner, filter.clone()).await?;
+    let asked = filter.clone();
+    let rows = session.tenant.transaction(move |connection| {
+        async move {
+            find_account(connection, owner).await?;
+            // The mark first: what comes between the two is shown and told of, rather than neither.
+            let mark = Mark::newest(&mut *connection, owner.company).await?;
+            Ok::<_, ReadError>((mark, store::list(connection, owner, &asked).await?))
+        }
+        .boxed()
+    });
+    let (mark, mut rows) = rows.await?;
     let has_more = cut(&mut rows, filter.size);
     if filter.way == Way::Newer {
         rows.reverse();
@@ -36,29 +47,25 @@ pub async fn list(session: &Session, query: EventQuery, now: OffsetDateTime) -> 
     Ok(EventPage {
         next: place(rows.last()).filter(|_| older).map(|cursor| link(Way::Older, cursor)),
         previous: place(rows.first()).filter(|_| newer).map(|cursor| link(Way::Newer, cursor)),
-        top: place(rows.first()).filter(|_| !newer).map(|cursor| link(Way::Newer, cursor)),
+        mark: mark.encode(),
         events: rows.iter().map(views::event).collect(),
         now: views::timestamp(now),
     })
 }
 
-/// How many events of the log are newer than the query's cursor, counted up to 100.
-pub async fn newer(session: &Session, query: &EventQuery) -> Result<usize, ReadError> {
+/// How many events have come into the log since the mark, counted up to [`MANY`](crate::event_log::listing::arrivals),
+/// and the mark to go on from.
+pub async fn arrived(session: &Session, query: &EventQuery, mark: Mark) -> Result<(usize, Mark), ReadError> {
     let owner = owner(session, &query.account)?;
-    let filter = Filter { size: 99, ..Filter::parse(query)? };
-    Ok(rows(session, owner, filter).await?.len())
-}
-
-/// One page and one row more, of an account that is there.
-async fn rows(session: &Session, owner: Owner, filter: Filter) -> Result<Vec<EventRow>, ReadError> {
-    let rows = session.tenant.transaction(move |connection| {
+    let filter = Filter::parse(query)?;
+    let arrived = session.tenant.transaction(move |connection| {
         async move {
             find_account(connection, owner).await?;
-            Ok::<_, ReadError>(store::list(connection, owner, &filter).await?)
+            Ok::<_, ReadError>(mark.look(connection, owner, &filter).await?)
         }
         .boxed()
     });
-    rows.await
+    arrived.await
 }
 
 /// What one event's page is made from.

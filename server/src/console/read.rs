@@ -35,7 +35,7 @@ pub async fn conversations(
     let filter = Filter {
         reader: session.user,
         only: None,
-        search: query.search.chars().take(LONGEST_SEARCH).collect(),
+        search: query.search.chars().filter(|letter| !letter.is_control()).take(LONGEST_SEARCH).collect(),
         after: cursor(query.cursor.as_deref())?,
         limit: limit(PAGE),
     };

@@ -18,6 +18,7 @@ use crate::event_log::listing::store as log;
 use crate::ids::Owner;
 use crate::tunnel::TunnelSupport;
 use crate::users::session::Session;
+use crate::webhook_config::local_path;
 use crate::webhook_config::new_config::{self, Given, InvalidConfig};
 use crate::webhook_config::store::{self as configs, Change, NewRow, Shown};
 
@@ -39,7 +40,7 @@ pub async fn read(
                 let config = configs::shown(&mut *connection, owner).await?;
                 let last = log::list(&mut *connection, owner, &Filter::newest()).await?.into_iter().next();
                 let counts = log::pulse(&mut *connection, owner, now, most).await?;
-                let path = config.as_ref().map_or("", |config| config.callback_path.as_str());
+                let path = config.as_ref().map_or("", |config| local_path(&config.callback_path));
                 let rejections = log::rejections(connection, owner, path, now - Duration::DAY, most).await?;
                 Ok::<_, ReadError>((account, config, last, counts, rejections))
             }
@@ -106,8 +107,8 @@ async fn set_up(
         .tenant
         .transaction(move |connection| {
             async move {
-                configs::insert(&mut *connection, owner, &row, Some(by)).await?;
-                audit::insert(connection, owner.company, entry).await
+                configs::insert(&mut *connection, owner, &row, Some(by)).await.map_err(set_up_meanwhile)?;
+                Ok::<_, ReadError>(audit::insert(connection, owner.company, entry).await?)
             }
             .boxed()
         })
@@ -219,6 +220,17 @@ impl From<InvalidConfig> for ReadError {
                 Self::Console(ConsoleError::Unavailable { request_id: None })
             }
         }
+    }
+}
+
+/// Two at once: one was first, and was shown the token.
+fn set_up_meanwhile(error: sqlx::Error) -> ReadError {
+    match error.as_database_error().and_then(|error| error.constraint()) {
+        Some("whatsapp_webhook_configs_pkey") => {
+            let rule = "The webhook has just been set up. Rotate the verify token to see one.";
+            ConsoleError::invalid("account", rule).into()
+        }
+        _ => error.into(),
     }
 }
 

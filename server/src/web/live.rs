@@ -1,12 +1,12 @@
 //! `GET /api/live/events`: tells an open event log how many events have come since it was drawn.
 //!
-//! Server-sent events, each a number. What is counted is what the log would show above its first row, under its own
-//! filters, so the question is the log's: the next newer page. It is asked once a second and for each stream by itself;
-//! that way it makes no difference which process took an event in, and a stream costs one short look into an index.
+//! Server-sent events, each a number, whose id is the mark up to where it was counted. What is counted is what has come
+//! since and what the log would show under its filters. It is asked once a second and for each stream by itself; that
+//! way it makes no difference which process took an event in, and a stream costs one short look into an index.
 //!
-//! A stream ends after a minute, and the browser comes again by itself: then the session is looked at anew, so that a
-//! person who was signed out is told nothing for longer than that. No event is promised to be told of; the log itself
-//! always shows them.
+//! A stream ends after a minute, and the browser comes again by itself with the last mark: then the session is looked at
+//! anew, so that a person who was signed out is told nothing for longer than that. No event is promised to be told of;
+//! the log itself always shows them.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -15,16 +15,18 @@ use std::time::Duration;
 
 use app::contract::{ConsoleError, EventQuery};
 use axum::extract::{Extension, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::future;
 use futures::stream::{self, Stream, StreamExt};
+use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::AppState;
 use crate::console::{Caller, ReadError, events as log, status_of};
+use crate::event_log::listing::arrivals::Mark;
 use crate::users::session::Session;
 
 /// Where it is.
@@ -53,6 +55,7 @@ impl Default for Places {
 struct Listener {
     session: Session,
     query: EventQuery,
+    mark: Mark,
     told: usize,
     next_look: Instant,
     end: Instant,
@@ -60,11 +63,21 @@ struct Listener {
     _place: OwnedSemaphorePermit,
 }
 
+/// From where on.
+#[derive(Debug, Deserialize)]
+pub struct From {
+    /// A mark; empty: from the beginning.
+    #[serde(default)]
+    after: String,
+}
+
 /// Begins to tell.
 pub async fn events(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
     Query(query): Query<EventQuery>,
+    Query(from): Query<From>,
+    headers: HeaderMap,
 ) -> Response {
     let Some(session) = caller.session else {
         let away = caller.unavailable;
@@ -74,14 +87,18 @@ pub async fn events(
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     // What is wrong with the question is said with a status, while there is still one to give.
-    let told = match log::newer(&session, &query).await {
-        Ok(count) => count,
+    let asked = async {
+        let mark = Mark::parse(headers.get("last-event-id").and_then(|id| id.to_str().ok()).unwrap_or(&from.after))?;
+        log::arrived(&session, &query, mark).await
+    };
+    let (told, mark) = match asked.await {
+        Ok(arrived) => arrived,
         Err(error) => return refusal(error).into_response(),
     };
     let now = Instant::now();
     let draining = state.operations.draining;
     let (next_look, end) = (now + LOOK_EVERY, now + LIFE);
-    let listener = Listener { session, query, told, next_look, end, draining, _place: place };
+    let listener = Listener { session, query, mark, told, next_look, end, draining, _place: place };
     Sse::new(tell(listener)).keep_alive(KeepAlive::default()).into_response()
 }
 
@@ -97,24 +114,28 @@ fn refusal(error: ReadError) -> StatusCode {
 
 /// What the first look has found, and then whatever else.
 fn tell(listener: Listener) -> impl Stream<Item = Result<Event, Infallible>> + Send {
-    let first = stream::once(future::ready(listener.told));
+    let first = stream::once(future::ready((listener.told, listener.mark)));
     let others = stream::unfold(listener, |mut listener| async move { Some((listener.next_count().await?, listener)) });
-    first.chain(others).map(|count| Ok(Event::default().retry(COME_AGAIN).data(count.to_string())))
+    first
+        .chain(others)
+        .map(|(count, mark)| Ok(Event::default().retry(COME_AGAIN).id(mark.encode()).data(count.to_string())))
 }
 
 impl Listener {
     /// Waits until there is something else to tell. None: the stream ends.
-    async fn next_count(&mut self) -> Option<usize> {
+    async fn next_count(&mut self) -> Option<(usize, Mark)> {
         loop {
             tokio::time::sleep_until(self.next_look).await;
             if Instant::now() >= self.end || self.draining.load(Ordering::Relaxed) {
                 return None;
             }
             self.next_look = Instant::now() + LOOK_EVERY;
-            let count = log::newer(&self.session, &self.query).await.map_err(refusal).ok()?;
+            let arrived = log::arrived(&self.session, &self.query, self.mark);
+            let (count, mark) = arrived.await.map_err(refusal).ok()?;
+            self.mark = mark;
             if self.told != count {
                 self.told = count;
-                return Some(count);
+                return Some((count, mark));
             }
         }
     }

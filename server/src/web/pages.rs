@@ -1,19 +1,19 @@
 //! The console's pages, its server functions and its files.
 
 use std::path::Path;
+use std::time::Duration;
 
 use app::contract::ShownOnce;
 use app::reply::Reply;
 use app::ui::theme::Theme;
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http_body_util::Limited;
 use leptos::nonce::use_nonce;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
@@ -60,7 +60,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn(move |request: Request, next: Next| shown_once::show(request, next, with_secret.clone())))
         .layer(from_fn_with_state(state.clone(), find_caller))
         .layer(cross_site_protection(&state))
-        .layer(from_fn(limit_body))
+        .layer(from_fn(take_body))
         .layer(from_fn(harden))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(CompressionLayer::new())
@@ -151,10 +151,17 @@ fn is_script(request: &Request) -> bool {
     request.uri().path().starts_with("/api/") && !accept.contains("text/html")
 }
 
-/// Forms are small; nobody makes us hold more before we know who it is.
-async fn limit_body(request: Request, next: Next) -> Response {
+/// Forms are small, and are here soon. The whole body is read before anybody looks who asks: else a request begun in
+/// time could be finished by somebody who has been signed out meanwhile.
+async fn take_body(request: Request, next: Next) -> Response {
     const MOST: usize = 64 * 1024;
-    next.run(request.map(|body| Body::new(Limited::new(body, MOST)))).await
+    const DEADLINE: Duration = Duration::from_secs(15);
+    let (parts, body) = request.into_parts();
+    match tokio::time::timeout(DEADLINE, to_bytes(body, MOST)).await {
+        Ok(Ok(body)) => next.run(Request::from_parts(parts, Body::from(body))).await,
+        Ok(Err(_too_long_or_broken)) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+        Err(_too_slow) => StatusCode::REQUEST_TIMEOUT.into_response(),
+    }
 }
 
 async fn harden(request: Request, next: Next) -> Response {

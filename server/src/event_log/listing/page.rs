@@ -53,10 +53,10 @@ impl Filter {
         let (from, until) = days(&query.from, &query.to)?;
         Ok(Self {
             state: query.state,
-            event_type: Some(query.event_type.trim().to_owned()).filter(|word| !word.is_empty()),
+            event_type: Some(plain(&query.event_type)).filter(|word| !word.is_empty()),
             from,
             until,
-            search: query.search.trim().chars().take(LONGEST_SEARCH).collect(),
+            search: plain(&query.search),
             cursor,
             way,
             size: if matches!(query.size, 50 | 100) { query.size as usize } else { 25 },
@@ -78,6 +78,11 @@ impl Filter {
             size: 1,
         }
     }
+}
+
+/// What is searched for, without what no id has and PostgreSQL takes in no text.
+fn plain(text: &str) -> String {
+    text.trim().chars().filter(|letter| !letter.is_control()).take(LONGEST_SEARCH).collect()
 }
 
 /// A link to the page that goes on from here.

@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::arrivals::MANY;
 use super::page::{Filter, Way};
 use crate::conversations::store::literally;
 use crate::ids::{CompanyId, EventId, Owner};
@@ -92,6 +93,78 @@ pub async fn list(tenant: &mut PgConnection, owner: Owner, filter: &Filter) -> R
         )
     } else {
         either_way!("where e.company_id = $1 and e.account_id = $2 ")
+    }
+}
+
+/// The newest id of a company's log, by arrival.
+pub async fn newest_id(tenant: &mut PgConnection, company: CompanyId) -> Result<Option<Uuid>, sqlx::Error> {
+    let newest = sqlx::query_scalar!(
+        "select id from whatsapp_webhook_event_logs where company_id = $1 order by id desc limit 1",
+        company.0,
+    );
+    newest.fetch_optional(tenant).await
+}
+
+/// How many events have come.
+#[derive(Clone, Copy, Debug)]
+pub struct ArrivedRow {
+    /// All of them.
+    pub all: i64,
+    /// Those that were asked for up to.
+    pub settled: i64,
+}
+
+/// Counts the events with ids after one and, of these, up to another, each at most [`MANY`], under the log's filters.
+pub async fn arrived(
+    tenant: &mut PgConnection,
+    owner: Owner,
+    filter: &Filter,
+    after: Uuid,
+    settled: Uuid,
+) -> Result<ArrivedRow, sqlx::Error> {
+    let state = filter.state.map(EventState::as_str);
+    let search = literally(&filter.search);
+    macro_rules! arrived {
+        ($source:tt) => {
+            sqlx::query_as!(
+                ArrivedRow,
+                r#"
+                select count(*) as "all!", count(*) filter (where id <= $4) as "settled!"
+                from (
+                    select e.id from whatsapp_webhook_event_logs e
+                "#
+                    + $source
+                    + r#" and e.id > $3
+                      and ($5::text is null or e.state = $5::text::webhook_event_state)
+                      and ($6::text is null or e.event_type = $6) and ($7::timestamptz is null or e.event_ts >= $7)
+                      and ($8::timestamptz is null or e.event_ts < $8)
+                      and ($9 = '' or e.object_id ilike '%' || $9 || '%' or e.dedup_key ilike '%' || $9 || '%')
+                    order by e.id
+                    limit $10
+                ) new
+                "#,
+                owner.company.0,
+                owner.account.0,
+                after,
+                settled,
+                state,
+                filter.event_type,
+                filter.from,
+                filter.until,
+                search,
+                limit(MANY - 1),
+            )
+            .fetch_one(tenant)
+            .await
+        };
+    }
+    if filter.state == Some(EventState::Unrouted) {
+        arrived!(
+            "join whatsapp_webhook_deliveries d on d.company_id = e.company_id and d.id = e.delivery_id
+             where e.company_id = $1 and e.state = 'unrouted' and d.signed_by_account = $2"
+        )
+    } else {
+        arrived!("where e.company_id = $1 and e.account_id = $2")
     }
 }
 
@@ -214,8 +287,6 @@ pub struct SiblingRow {
 /// There is no index by delivery, which every stored event would pay for: the ids of a delivery's events are made right
 /// after its own, and ids sort by time, so a short range of the primary key holds them all.
 pub async fn siblings(tenant: &mut PgConnection, owner: Owner, delivery: Uuid) -> Result<Vec<SiblingRow>, sqlx::Error> {
-    const SECONDS: u128 = 10_000 << 80;
-    let until = Uuid::from_u128(delivery.as_u128().saturating_add(SECONDS));
     sqlx::query_as!(
         SiblingRow,
         r#"
@@ -229,10 +300,16 @@ pub async fn siblings(tenant: &mut PgConnection, owner: Owner, delivery: Uuid) -
         owner.company.0,
         owner.account.0,
         delivery,
-        until,
+        last_id_of(delivery),
     )
     .fetch_all(tenant)
     .await
+}
+
+/// No event of a delivery has a later id: they are made within ten seconds of its own.
+fn last_id_of(delivery: Uuid) -> Uuid {
+    const MILLISECONDS: u128 = 10_000 << 80;
+    Uuid::from_u128(delivery.as_u128().saturating_add(MILLISECONDS))
 }
 
 /// A failed try.
@@ -392,23 +469,29 @@ pub struct PlacedRow {
     pub account_id: Option<Uuid>,
 }
 
-/// What the body with this hash became, in its order.
+/// What the body with this hash became, in its order. The delivery first: its events are then found by their ids, as
+/// [`siblings`] does it.
 pub async fn of_body(
     tenant: &mut PgConnection,
     company: CompanyId,
     body_sha256: &[u8; 32],
 ) -> Result<Vec<PlacedRow>, sqlx::Error> {
+    let delivery = sqlx::query_scalar!(
+        "select id from whatsapp_webhook_deliveries where company_id = $1 and body_sha256 = $2",
+        company.0,
+        body_sha256.as_slice(),
+    );
+    let Some(delivery) = delivery.fetch_optional(&mut *tenant).await? else { return Ok(Vec::new()) };
     sqlx::query_as!(
         PlacedRow,
         r#"
-        select e.id, e.account_id
-        from whatsapp_webhook_deliveries d
-        join whatsapp_webhook_event_logs e on e.company_id = d.company_id and e.delivery_id = d.id
-        where d.company_id = $1 and d.body_sha256 = $2
-        order by e.position
+        select id, account_id from whatsapp_webhook_event_logs
+        where company_id = $1 and id between $2 and $3 and delivery_id = $2
+        order by position
         "#,
         company.0,
-        body_sha256.as_slice(),
+        delivery,
+        last_id_of(delivery),
     )
     .fetch_all(tenant)
     .await

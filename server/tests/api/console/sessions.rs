@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use app::contract::Role;
 use base64::Engine;
@@ -9,6 +10,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use server::clock::Clock;
 use server::ids::CompanyId;
 use time::OffsetDateTime;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::app::{Options, PASSWORD, TestApp};
 use crate::browser::Browser;
@@ -140,4 +143,24 @@ async fn the_database_holds_no_token() {
     let digest: Vec<u8> = sqlx::query_scalar("select token_sha256 from sessions").fetch_one(&app.pool).await.unwrap();
     assert_ne!(digest, secret);
     assert_eq!(digest, server::crypto::sha256(&secret));
+}
+
+#[tokio::test]
+async fn a_request_that_was_begun_in_time_is_not_finished_after_the_session() {
+    let (app, _) = with_ann().await;
+    let ann = Browser::signed_in(&app, ANN).await;
+    let mut begun = TcpStream::connect(app.url.strip_prefix("http://").unwrap()).await.unwrap();
+    let head = format!(
+        "POST /api/viewer HTTP/1.1\r\nHost: localhost\r\nCookie: {}\r\nAccept: application/json\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1\r\nConnection: close\r\n\r\n",
+        ann.cookie.as_ref().unwrap()
+    );
+    begun.write_all(head.as_bytes()).await.unwrap();
+    // Long enough for the head to be read, and for a session to be looked up if that were done now.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(ann.call("sign_out", &[]).await.status, 200);
+    begun.write_all(b"x").await.unwrap();
+    let mut answer = String::new();
+    begun.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
 }

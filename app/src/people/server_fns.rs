@@ -1,13 +1,14 @@
 use leptos::prelude::*;
 
 use crate::contract::{AddUser, ConsoleError, FirstPassword, PeoplePage, SetActive};
+use crate::ui::packed::Packed;
 #[cfg(feature = "ssr")]
 use crate::{console::console, reply::reply};
 
 /// One page of the company's people.
 #[server(prefix = "/api", endpoint = "people")]
-pub async fn load_people(after: Option<String>) -> Result<PeoplePage, ConsoleError> {
-    console()?.people(after).await
+pub async fn load_people(after: Option<String>) -> Result<Packed<PeoplePage>, ConsoleError> {
+    console()?.people(after).await.and_then(Packed::new)
 }
 
 /// Adds somebody. The page that answers shows the first password.

@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 
 use crate::contract::{ConsoleError, SignIn, Viewer};
+use crate::ui::packed::Packed;
 #[cfg(feature = "ssr")]
 use crate::{console::console, contract::validate::next_path, reply::reply};
 
@@ -25,6 +26,6 @@ pub async fn sign_out() -> Result<(), ConsoleError> {
 
 /// Who is looking.
 #[server(prefix = "/api", endpoint = "viewer")]
-pub async fn load_viewer() -> Result<Viewer, ConsoleError> {
-    console()?.viewer().await
+pub async fn load_viewer() -> Result<Packed<Viewer>, ConsoleError> {
+    console()?.viewer().await.and_then(Packed::new)
 }

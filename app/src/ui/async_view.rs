@@ -1,10 +1,23 @@
-use leptos::either::Either;
+use std::sync::Arc;
+
 use leptos::prelude::*;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::packed::Packed;
 use super::problem::Problem;
-use super::read::Loaded;
+use super::read::{Loaded, Reading};
+use crate::contract::ConsoleError;
+
+/// Makes a view of what was read, whatever it is.
+type Draw = Arc<dyn Fn(&Packed<()>) -> Result<AnyView, ConsoleError> + Send + Sync>;
+
+fn draw<T, V>(children: impl Fn(T) -> V + Send + Sync + 'static) -> Draw
+where
+    T: DeserializeOwned,
+    V: IntoView + 'static,
+{
+    Arc::new(move |packed| Ok(children(packed.open()?).into_any()))
+}
 
 /// A read in its states: the skeleton while it is under way, the problem if there was one, else what `children`
 /// makes of the value. What is on the screen stays there while it is read again.
@@ -19,21 +32,25 @@ pub fn AsyncView<T, F, V>(
     children: F,
 ) -> impl IntoView
 where
-    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
-    F: Fn(T) -> V + Clone + Send + Sync + 'static,
+    T: DeserializeOwned + 'static,
+    F: Fn(T) -> V + Send + Sync + 'static,
     V: IntoView + 'static,
 {
-    let retry = Callback::new(move |()| resource.refetch());
+    in_its_states(resource.reading, loading, draw(children))
+}
+
+fn in_its_states(reading: Reading, loading: ViewFnOnce, draw: Draw) -> AnyView {
+    let retry = Callback::new(move |()| reading.refetch());
     let content = move || {
-        let children = children.clone();
+        let draw = Arc::clone(&draw);
         Suspend::new(async move {
-            match resource.await {
-                Ok(value) => Either::Left(children(value)),
-                Err(error) => Either::Right(view! { <Problem error retry /> }),
+            match reading.await.and_then(|packed| draw(&packed)) {
+                Ok(view) => view,
+                Err(error) => view! { <Problem error retry /> }.into_any(),
             }
         })
     };
-    view! { <Transition fallback=loading>{content}</Transition> }
+    view! { <Transition fallback=loading>{content}</Transition> }.into_any()
 }
 
 /// Grey lines in the place of a list that is on its way.
@@ -60,13 +77,17 @@ pub fn AsyncPart<T, F, V>(
     children: F,
 ) -> impl IntoView
 where
-    T: Clone + Send + Sync + 'static,
-    F: Fn(T) -> V + Clone + Send + Sync + 'static,
+    T: DeserializeOwned + 'static,
+    F: Fn(T) -> V + Send + Sync + 'static,
     V: IntoView + 'static,
 {
+    if_it_is_there(resource.reading, draw(children))
+}
+
+fn if_it_is_there(reading: Reading, draw: Draw) -> AnyView {
     let content = move || {
-        let children = children.clone();
-        Suspend::new(async move { resource.await.ok().map(children) })
+        let draw = Arc::clone(&draw);
+        Suspend::new(async move { reading.await.and_then(|packed| draw(&packed)).ok() })
     };
-    view! { <Transition>{content}</Transition> }
+    view! { <Transition>{content}</Transition> }.into_any()
 }

@@ -8,6 +8,7 @@ pub(crate) mod download;
 pub(crate) mod get_form;
 pub(crate) mod icon;
 pub(crate) mod json_view;
+pub(crate) mod packed;
 pub(crate) mod plain_form;
 pub(crate) mod problem;
 pub(crate) mod query;

@@ -6,13 +6,14 @@ use crate::contract::{
     CheckTunnel, ConsoleError, EventDetail, EventPage, EventQuery, EventRef, IssuedToken, RotateToken, SaveWebhook,
     SendTest, SetEnabled, TestSent, TunnelCheck, WebhookPage,
 };
+use crate::ui::packed::Packed;
 #[cfg(feature = "ssr")]
 use crate::{console::console, reply::reply};
 
 /// Everything on the tab but the event log.
 #[server(prefix = "/api", endpoint = "webhook")]
-pub async fn load_webhook(account: String) -> Result<WebhookPage, ConsoleError> {
-    console()?.webhook(account).await
+pub async fn load_webhook(account: String) -> Result<Packed<WebhookPage>, ConsoleError> {
+    console()?.webhook(account).await.and_then(Packed::new)
 }
 
 /// Sets the webhook up, or changes it.
@@ -47,14 +48,14 @@ pub async fn set_enabled(form: SetEnabled) -> Result<(), ConsoleError> {
 
 /// One page of the event log.
 #[server(prefix = "/api", endpoint = "events")]
-pub async fn load_events(query: EventQuery) -> Result<EventPage, ConsoleError> {
-    console()?.events(query).await
+pub async fn load_events(query: EventQuery) -> Result<Packed<EventPage>, ConsoleError> {
+    console()?.events(query).await.and_then(Packed::new)
 }
 
 /// Everything about one event.
 #[server(prefix = "/api", endpoint = "event")]
-pub async fn load_event(event: EventRef) -> Result<EventDetail, ConsoleError> {
-    console()?.event(event).await
+pub async fn load_event(event: EventRef) -> Result<Packed<EventDetail>, ConsoleError> {
+    console()?.event(event).await.and_then(Packed::new)
 }
 
 /// Has an event processed again.

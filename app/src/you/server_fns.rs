@@ -1,13 +1,14 @@
 use leptos::prelude::*;
 
 use crate::contract::{ChangePassword, ConsoleError, YouPage};
+use crate::ui::packed::Packed;
 #[cfg(feature = "ssr")]
 use crate::{console::console, reply::reply};
 
 /// The person's own account.
 #[server(prefix = "/api", endpoint = "you")]
-pub async fn load_you() -> Result<YouPage, ConsoleError> {
-    console()?.you().await
+pub async fn load_you() -> Result<Packed<YouPage>, ConsoleError> {
+    console()?.you().await.and_then(Packed::new)
 }
 
 /// Changes the person's own password.

@@ -137,15 +137,17 @@ async fn read(response: Response<Incoming>) -> hyper::Result<Answer> {
 fn is_public(ip: IpAddr) -> bool {
     match ip.to_canonical() {
         IpAddr::V4(ip) => {
-            let [a, b, ..] = ip.octets();
+            let [a, b, c, _] = ip.octets();
+            // RFC 6890: carriers' own, protocol assignments, tests of networks.
             let shared = a == 100 && (64..128).contains(&b);
+            let reserved = (a, b, c) == (192, 0, 0) || (a == 198 && (b == 18 || b == 19));
             let special = ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_documentation();
-            a != 0 && a < 224 && !shared && !special
+            a != 0 && a < 224 && !shared && !reserved && !special
         }
         IpAddr::V6(ip) => {
-            // 2000::/3 is what is given out; 6to4 and NAT64 could hide an address of the house.
-            let first = ip.segments()[0];
-            (0x2000..0x4000).contains(&first) && first != 0x2002
+            // 2000::/3 is what is given out; 6to4 and Teredo could hide an address of the house.
+            let [first, second, ..] = ip.segments();
+            (0x2000..0x4000).contains(&first) && first != 0x2002 && (first, second) != (0x2001, 0)
         }
     }
 }
@@ -164,6 +166,10 @@ mod tests {
             "192.168.1.1",
             "169.254.169.254",
             "100.64.0.1",
+            "192.0.0.8",
+            "198.18.0.1",
+            "198.19.255.255",
+            "2001::a00:1",
             "0.0.0.0",
             "255.255.255.255",
             "224.0.0.1",

@@ -8,6 +8,8 @@
 //! anew, so that a person who was signed out is told nothing for longer than that. No event is promised to be told of;
 //! the log itself always shows them.
 
+mod places;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,9 +23,10 @@ use axum::response::{IntoResponse, Response};
 use futures::future;
 use futures::stream::{self, Stream, StreamExt};
 use serde::Deserialize;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
+pub use self::places::Places;
+use self::places::Place;
 use super::AppState;
 use crate::console::{Caller, ReadError, events as log, status_of};
 use crate::event_log::listing::arrivals::Mark;
@@ -38,18 +41,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const LIFE: Duration = Duration::from_mins(1);
 /// When the browser comes again.
 const COME_AGAIN: Duration = Duration::from_secs(2);
-/// Streams at once: a small part of the connections, so that the door always has some.
-const STREAMS: usize = 512;
-
-/// Places for streams.
-#[derive(Clone, Debug)]
-pub struct Places(Arc<Semaphore>);
-
-impl Default for Places {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(STREAMS)))
-    }
-}
 
 /// One page that is looking on.
 struct Listener {
@@ -60,12 +51,12 @@ struct Listener {
     next_look: Instant,
     end: Instant,
     draining: Arc<AtomicBool>,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 /// From where on.
 #[derive(Debug, Deserialize)]
-pub struct From {
+pub struct Since {
     /// A mark; empty: from the beginning.
     #[serde(default)]
     after: String,
@@ -76,19 +67,19 @@ pub async fn events(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
     Query(query): Query<EventQuery>,
-    Query(from): Query<From>,
+    Query(since): Query<Since>,
     headers: HeaderMap,
 ) -> Response {
     let Some(session) = caller.session else {
         let away = caller.unavailable;
         return if away { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::UNAUTHORIZED }.into_response();
     };
-    let Ok(place) = Arc::clone(&state.live.0).try_acquire_owned() else {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    let Some(place) = state.live.take(session.user) else {
+        return StatusCode::TOO_MANY_REQUESTS.into_response();
     };
     // What is wrong with the question is said with a status, while there is still one to give.
     let asked = async {
-        let mark = Mark::parse(headers.get("last-event-id").and_then(|id| id.to_str().ok()).unwrap_or(&from.after))?;
+        let mark = Mark::parse(headers.get("last-event-id").and_then(|id| id.to_str().ok()).unwrap_or(&since.after))?;
         log::arrived(&session, &query, mark).await
     };
     let (told, mark) = match asked.await {

@@ -59,6 +59,9 @@ pub struct ThreadQuery {
     /// `older` of the page after.
     #[serde(default)]
     pub cursor: Option<String>,
+    /// A message's id: the page that holds it, in place of one by cursor.
+    #[serde(default)]
+    pub at: Option<String>,
 }
 
 /// One page of a conversation, in reading order.

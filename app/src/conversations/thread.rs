@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use super::address::{self, use_conversation_query, use_thread_query};
 use super::message::MessageItem;
 use super::server_fns::load_thread;
-use crate::contract::{Conversation, ConversationQuery, Message, ThreadPage, Timestamp};
+use crate::contract::{Conversation, ConversationQuery, Message, ThreadPage, ThreadQuery, Timestamp};
 use crate::ui::async_view::{AsyncView, Skeleton};
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::read::read;
@@ -23,10 +23,14 @@ pub fn ThreadPane() -> impl IntoView {
                 "All conversations"
             </a>
             <AsyncView resource=thread loading=|| view! { <Skeleton lines=5 /> } let:page>
-                <Thread page list=list.get_untracked() newest=query.read_untracked().cursor.is_none() />
+                <Thread page list=list.get_untracked() newest=is_newest(&query.read_untracked()) />
             </AsyncView>
         </div>
     }
+}
+
+fn is_newest(query: &ThreadQuery) -> bool {
+    query.cursor.is_none() && query.at.is_none()
 }
 
 #[component]

@@ -71,6 +71,8 @@ pub struct ThreadPage {
     pub conversation: Conversation,
     /// Oldest first.
     pub messages: Vec<Message>,
+    /// Nothing was written after these.
+    pub newest: bool,
     /// Asks for what was written before; none at the beginning.
     pub older: Option<String>,
     /// The server's clock.

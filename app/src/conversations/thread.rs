@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use super::address::{self, use_conversation_query, use_thread_query};
 use super::message::MessageItem;
 use super::server_fns::load_thread;
-use crate::contract::{Conversation, ConversationQuery, Message, ThreadPage, ThreadQuery, Timestamp};
+use crate::contract::{Conversation, ConversationQuery, Message, ThreadPage, Timestamp};
 use crate::ui::async_view::{AsyncView, Skeleton};
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::read::read;
@@ -23,19 +23,15 @@ pub fn ThreadPane() -> impl IntoView {
                 "All conversations"
             </a>
             <AsyncView resource=thread loading=|| view! { <Skeleton lines=5 /> } let:page>
-                <Thread page list=list.get_untracked() newest=is_newest(&query.read_untracked()) />
+                <Thread page list=list.get_untracked() />
             </AsyncView>
         </div>
     }
 }
 
-fn is_newest(query: &ThreadQuery) -> bool {
-    query.cursor.is_none() && query.at.is_none()
-}
-
 #[component]
-fn Thread(page: ThreadPage, list: ConversationQuery, newest: bool) -> impl IntoView {
-    let ThreadPage { conversation, messages, older, now } = page;
+fn Thread(page: ThreadPage, list: ConversationQuery) -> impl IntoView {
+    let ThreadPage { conversation, messages, newest, older, now } = page;
     let older = older.map(|cursor| address::thread(&list, &conversation.id, Some(&cursor)));
     let back = (!newest).then(|| address::thread(&list, &conversation.id, None));
     view! {

@@ -54,19 +54,21 @@ pub async fn read(session: &Session, query: ThreadQuery, now: OffsetDateTime) ->
                 Page::After(cursor) => cursor,
             };
             let rows = load(&mut *connection, owner, reader, conversation, after).await?;
-            if after == Cursor::start() {
+            let newest = after == Cursor::start();
+            if newest {
                 note_read(connection, owner, reader, conversation, &rows).await?;
             }
-            Ok::<_, ReadError>(rows)
+            Ok::<_, ReadError>((newest, rows))
         }
         .boxed()
     });
-    let mut rows = rows.await?;
+    let (newest, mut rows) = rows.await?;
     let has_more = cut(&mut rows.messages, PAGE);
     let oldest = rows.messages.last().filter(|_| has_more).map(|row| Cursor { at: row.sent_at, id: row.id });
     Ok(ThreadPage {
         conversation: views::conversation(&rows.conversation),
         messages: fold(&rows),
+        newest,
         older: oldest.map(Cursor::encode),
         now: views::timestamp(now),
     })

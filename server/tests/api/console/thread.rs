@@ -227,7 +227,9 @@ async fn a_thread_opens_at_a_message_with_what_was_written_around_it() {
         assert_eq!(wamids(&thread.at(newest).await), numbered(70..120), "{newest}");
     }
     assert_eq!(thread.page("").await["conversation"]["unread"], 0, "the newest page was seen");
-    assert_eq!(wamids(&thread.at("m093").await), numbered(69..119));
+    let almost = thread.at("m093").await;
+    assert_eq!((wamids(&almost), &almost["newest"]), (numbered(69..119), &json!(false)));
+    assert_eq!(thread.at("m094").await["newest"], true);
 }
 
 #[tokio::test]

@@ -44,8 +44,8 @@ pub trait Console: Send + Sync {
     /// The Webhook tab of an account, by its id.
     async fn webhook(&self, account: String) -> Result<WebhookPage, ConsoleError>;
 
-    /// Sets an account's webhook up, or changes it. For admins. At the first time a verify token is made: it is given
-    /// back, this once.
+    /// Sets an account's webhook up, or changes it. For admins. At the first time a verify token is made, or the
+    /// person's own is taken: it is given back, this once.
     async fn save_webhook(&self, form: SaveWebhook) -> Result<Option<IssuedToken>, ConsoleError>;
 
     /// Makes a new verify token, or takes the person's own, and gives it back, this once. The webhook stays verified:

@@ -37,5 +37,11 @@ pub mod ui;
 mod webhook;
 mod you;
 
-pub use routes::{App, PlainApp};
+/// Where pages are, for the server's redirects.
+pub mod address {
+    pub use crate::ui::problem::sign_in;
+    pub use crate::webhook::address::{event_page, tab};
+}
+
+pub use routes::{App, PlainApp, is_plain};
 pub use shell::shell;

@@ -11,6 +11,10 @@ export class EventPage {
   readonly rawSign: Locator;
   readonly way: Locator;
   readonly became: Locator;
+  /** Leads to the contact's conversations. */
+  readonly becameContact: Locator;
+  readonly becameConversation: Locator;
+  readonly becameMessage: Locator;
   readonly delivery: Locator;
   readonly headersSign: Locator;
   readonly headers: Locator;
@@ -39,12 +43,15 @@ export class EventPage {
       this.dialog.locator("section", { has: page.getByRole("heading", { level: 3, name, exact: true }) });
     this.way = section("Its way").getByRole("listitem");
     this.became = section("Became");
+    this.becameContact = this.became.getByText(/^Message with/).getByRole("link");
+    this.becameConversation = this.became.getByRole("link", { name: "Conversation", exact: true });
+    this.becameMessage = this.became.getByRole("link", { name: "This message in it" });
     this.delivery = section("Delivery");
     this.headersSign = this.delivery.locator("summary");
     this.headers = this.delivery.locator(".headers");
     this.siblings = section("In the same POST").getByRole("listitem");
     this.copyPayload = this.dialog.getByRole("button", { name: "Copy the payload" });
-    this.download = this.dialog.getByRole("button", { name: "Download" });
+    this.download = this.dialog.getByRole("link", { name: "Download raw" });
     this.close = header.getByRole("link", { name: "Close" });
     this.replay = header.locator("summary", { hasText: "Replay…" });
     this.replayButton = header.getByRole("button", { name: "Replay the event" });

@@ -13,7 +13,10 @@ export class WebhookPage {
   /** Where it stands, since when, and by whom. */
   readonly since: Locator;
   readonly callbackUrl: Locator;
+  readonly callbackPath: Locator;
+  /** The path of one's own, folded up while there is none. */
   readonly path: Field;
+  private readonly pathSign: Locator;
   readonly secret: Field;
   readonly overlap: Locator;
   readonly saveButton: Locator;
@@ -49,7 +52,9 @@ export class WebhookPage {
     this.badge = this.setUp.locator(".since .badge");
     this.since = this.setUp.locator(".since");
     this.callbackUrl = this.setUp.getByRole("textbox", { name: "Callback URL" });
+    this.callbackPath = this.setUp.getByRole("textbox", { name: "Callback path" });
     this.path = new Field(this.setUp, "callback_path");
+    this.pathSign = this.setUp.locator("summary", { hasText: "Use a path of your own" });
     this.secret = new Field(this.setUp, "app_secret");
     this.overlap = this.setUp.getByLabel("The old secret");
     this.saveButton = this.setUp.getByRole("button", { name: "Save", exact: true });
@@ -72,6 +77,12 @@ export class WebhookPage {
 
   async open(path: string): Promise<void> {
     await this.visit(path);
+  }
+
+  /** Types a path of one's own. */
+  async fillPath(path: string): Promise<void> {
+    if (!(await this.path.input.isVisible())) await this.pathSign.click();
+    await this.path.input.fill(path);
   }
 }
 

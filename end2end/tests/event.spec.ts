@@ -133,16 +133,34 @@ test("the other updates of its POST are one click away", async ({ visit, event, 
   await expect(event.title).toHaveText("message · text");
 });
 
-test("what it became leads to the conversation", async ({ visit, event, thread, page }) => {
+test("what it became leads to the contact, the conversation and the very message", async ({
+  visit,
+  conversations,
+  event,
+  thread,
+  page,
+}) => {
   await visit(path(asked));
   await expect(event.became).toContainText("Is it raining? ☔");
-  await event.became.getByRole("link", { name: guest.name }).click();
+  await expect(event.becameContact).toHaveText(guest.name);
+  await event.becameContact.click();
+  await expect(page).toHaveURL(`${line.path}?q=${guest.waId}`);
+  await expect(conversations.link(guest.name)).toBeVisible();
+
+  await visit(path(asked));
+  await event.becameConversation.click();
   await expect(thread.title).toHaveText(guest.name);
-  await expect(page).toHaveURL(`/accounts/${line.accountId}/conversations/${line.conversationIds()[0]}`);
-  await expect(thread.message("Is it raining? ☔").item).toBeVisible();
+  await expect(page).toHaveURL(`${line.path}/${line.conversationIds()[0]}`);
+
+  await visit(path(asked));
+  await event.becameMessage.click();
+  const { item } = thread.message("Is it raining? ☔");
+  await expect(item).toBeInViewport();
+  expect(await item.evaluate((item) => item.matches(":target")), "it is marked").toBe(true);
+  await expect(page).toHaveURL(/\?at=[0-9a-f-]+#m-[0-9a-f-]+$/);
 });
 
-test("the payload is copied and saved whole", async ({ visit, event, context, page }) => {
+test("the payload is copied whole, and the bytes are saved as they came", async ({ visit, event, context, page }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await visit(path(asked));
   await event.copyPayload.click();
@@ -153,7 +171,9 @@ test("the payload is copied and saved whole", async ({ visit, event, context, pa
   await event.download.click();
   const file = await saving;
   expect(file.suggestedFilename()).toBe(`${line.eventAbout(asked)}.json`);
-  expect(readFileSync(await file.path(), "utf8")).toBe(copied);
+  const saved = readFileSync(await file.path(), "utf8");
+  expect(saved).toBe(await event.raw.textContent());
+  expect(post, "as Meta escaped it").toContain(saved);
 });
 
 test("what the database cannot hold is shown as its bytes", async ({ webhook, visit, event }) => {
@@ -253,6 +273,6 @@ test("a message leads to its event, and the event to the conversation", async ({
   await thread.messages.filter({ hasText: "Is it raining?" }).getByRole("link", { name: "raw event" }).click();
   await expect(event.title).toHaveText("message · text");
   await expect(page).toHaveURL(path(asked));
-  await event.became.getByRole("link", { name: guest.name }).click();
+  await event.becameConversation.click();
   await expect(thread.title).toHaveText(guest.name);
 });

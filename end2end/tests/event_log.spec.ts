@@ -51,6 +51,15 @@ test.describe("filters", () => {
     await expect(webhook.log.clear).toBeHidden();
   });
 
+  test("on a phone a row says what it says elsewhere, and is no wider than the screen", async ({ webhook, page }) => {
+    await page.setViewportSize({ width: 390, height: 800 });
+    await webhook.open(line.webhookPath);
+    const cells = webhook.log.row(today).locator("> *");
+    await expect(cells).toHaveCount(7);
+    for (const cell of await cells.all()) await expect(cell).toBeVisible();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+  });
+
   test("a state shows those only, in the URL too", async ({ webhook, page, visit }) => {
     const { log } = webhook;
     const badges = async () => [...new Set(await log.rows.locator(".badge").allTextContents())];

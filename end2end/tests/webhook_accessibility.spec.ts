@@ -63,7 +63,7 @@ for (const width of [1280, 390]) {
     test("the set-up is free of barriers, with errors and with a token", async ({ webhook, complaints, page }) => {
       complaints.expect(refusal);
       await webhook.open(bare.webhookPath);
-      await webhook.path.input.fill("/accounts");
+      await webhook.fillPath("/accounts");
       await webhook.secret.input.fill("too short");
       await webhook.secret.input.press("Enter");
       await expect(webhook.secret.input).toHaveAttribute("aria-invalid", "true");

@@ -51,7 +51,7 @@ test("in an event, over the log and as a page", async ({ webhook, event, visit, 
     if (reloaded) await visit();
     await expect(event.payload).toContainText(bite("name").slice(0, 12));
     await expect(event.payload).toContainText("</script></textarea></title>");
-    await expect(event.became.getByRole("link")).toHaveText(bite("name"));
+    await expect(event.becameContact).toHaveText(bite("name"));
     await expect(event.became).toContainText(bite("text").slice(0, 30));
     await expectNoMarkup(page);
   }
@@ -87,8 +87,8 @@ test("in what a link or a form says was refused", async ({ visit, webhook, page 
   const encoded = Buffer.from(refused).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
   const query = new URLSearchParams({ __path: "/api/save_webhook", __err: encoded });
   await visit(`${line.webhookPath}?${query}`);
-  await expect(webhook.secret.hint, "the rule, whatever the link says").toHaveText(
-    "The app secret must have at least 32 characters.",
+  await expect(webhook.secret.hint, "whatever the link says").toHaveText(
+    "That was not accepted. Please check it and try again.",
   );
   expect(await page.locator("main").innerText()).not.toContain("'message'");
   await expectNoMarkup(page);

@@ -35,12 +35,12 @@ test.describe("with scripts off", () => {
     expect(page.url(), "the secret is not in the address").not.toContain("too");
     await expect(webhook.badge).toHaveText("Not set up");
 
-    await webhook.path.input.fill("/accounts");
+    await webhook.fillPath("/accounts");
     await webhook.secret.input.fill(appSecret);
     await webhook.setUpButton.click();
     await expect(webhook.path.hint).toHaveText(/^The callback path must be/);
 
-    await webhook.path.input.fill(callbackPath);
+    await webhook.fillPath(callbackPath);
     await webhook.secret.input.fill(appSecret);
     await webhook.setUpButton.click();
     await expect(webhook.badge).toHaveText("Not verified");
@@ -65,6 +65,19 @@ test.describe("with scripts off", () => {
     expect(await line.challenge()).toBe(200);
     await webhook.open(line.webhookPath);
     await expect(webhook.issuedBox).toHaveCount(0);
+  });
+
+  test("a form refused where a token is shown says so on the tab", async ({ webhook, page }) => {
+    await webhook.open(line.webhookPath);
+    await webhook.rotate.click();
+    await webhook.rotateButton.click();
+    line.learn({ verifyToken: await webhook.issuedToken.inputValue() });
+    await webhook.rotate.click();
+    await webhook.ownToken.input.fill("too short");
+    await webhook.rotateButton.click();
+    await webhook.rotate.click();
+    await expect(webhook.ownToken.hint).toHaveText("The verify token must have at least 16 characters.");
+    expect(new URL(page.url()).pathname).toBe(line.webhookPath);
   });
 
   test("it is switched off and on", async ({ webhook, page }) => {
@@ -96,7 +109,7 @@ test.describe("with scripts off", () => {
     await log.link(first).click();
     await expect(event.payload).toContainText("First");
     await expect(event.copyPayload).toBeHidden();
-    await expect(event.download).toBeHidden();
+    await expect(event.download).toBeVisible();
     await event.headersSign.click();
     await expect(event.headers).toBeVisible();
     await event.close.click();

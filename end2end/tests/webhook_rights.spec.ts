@@ -43,7 +43,7 @@ test.describe("a viewer", () => {
     await webhook.open(line.webhookPath);
     await expect(webhook.badge).toHaveText("Verified");
     await expect(webhook.callbackUrl).toHaveValue(line.callbackUrl);
-    await expect(webhook.setUp).toContainText(line.callbackPath);
+    await expect(webhook.callbackPath).toHaveValue(line.callbackPath);
     await expect(webhook.log.row(asked)).toBeVisible();
     for (const change of [webhook.rotate, webhook.disable, webhook.saveButton, webhook.path.input, webhook.secret.input]) {
       await expect(change).toHaveCount(0);

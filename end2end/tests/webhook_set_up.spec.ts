@@ -40,7 +40,7 @@ test.describe("setting up for the first time", () => {
     await webhook.open(line.webhookPath);
     const { path, secret } = webhook;
     for (const wrong of ["api/webhooks/whatsapp", "/accounts", "http://acme.travel/api/webhooks/whatsapp"]) {
-      await path.input.fill(wrong);
+      await webhook.fillPath(wrong);
       await path.input.blur();
       await expect(path.input).toHaveAttribute("aria-invalid", "true");
       await expect(path.hint).toHaveText(/^The callback path must be \/api\/webhooks\/whatsapp/);
@@ -78,7 +78,7 @@ test.describe("setting up for the first time", () => {
   test("it is saved; the verify token is shown once and gone after a reload", async ({ webhook, visit, page }) => {
     const [appSecret, callbackPath] = [newSecret(), `/api/webhooks/whatsapp/${newSecret()}`];
     await webhook.open(line.webhookPath);
-    await webhook.path.input.fill(callbackPath);
+    await webhook.fillPath(callbackPath);
     await webhook.secret.input.fill(appSecret);
     await webhook.setUpButton.click();
     await expect(webhook.toast).toHaveText("Saved.");
@@ -211,13 +211,30 @@ test.describe("verify token", () => {
     expect(await line.challenge()).toBe(200);
   });
 
-  test("it is copied whole, and so is the callback URL", async ({ webhook, context, page }) => {
+  test("the first one may be one's own, and is shown once too", async ({ webhook }) => {
+    const bare = Line.bare("Own token desk");
+    const [appSecret, verifyToken] = [newSecret(), `own-token-${newSecret()}`];
+    await webhook.open(bare.webhookPath);
+    await webhook.ownToken.input.fill("too-short");
+    await webhook.ownToken.input.blur();
+    await expect(webhook.ownToken.hint).toHaveText("The verify token must have at least 16 characters.");
+    await webhook.ownToken.input.fill(verifyToken);
+    await webhook.secret.input.fill(appSecret);
+    await webhook.setUpButton.click();
+    await expect(webhook.issuedToken).toHaveValue(verifyToken);
+    bare.learn({ callbackPath: await webhook.callbackPath.inputValue(), verifyToken, appSecret });
+    await bare.verify();
+  });
+
+  test("it is copied whole, and so are the callback URL and path", async ({ webhook, context, page }) => {
     await context.grantPermissions(["clipboard-read", "clipboard-write"]);
     const copied = () => page.evaluate(() => navigator.clipboard.readText());
     await webhook.open(line.webhookPath);
     await webhook.setUp.getByRole("button", { name: "Copy the callback URL" }).click();
     await expect(webhook.setUp.getByText("Copied", { exact: true })).toBeVisible();
     expect(await copied()).toBe(line.callbackUrl);
+    await webhook.setUp.getByRole("button", { name: "Copy the callback path" }).click();
+    await expect.poll(copied).toBe(line.callbackPath);
     await webhook.rotate.click();
     await webhook.rotateButton.click();
     await expect(webhook.issuedBox).toBeVisible();
@@ -268,7 +285,9 @@ test.describe("app secret", () => {
     const old = line.callbackPath;
     const callbackPath = `/api/webhooks/whatsapp/${newSecret()}`;
     await webhook.open(line.webhookPath);
-    await webhook.path.input.fill(callbackPath);
+    await expect(webhook.callbackPath).toHaveValue(old);
+    await expect(webhook.path.input, "hardly anybody needs one").toBeHidden();
+    await webhook.fillPath(callbackPath);
     await webhook.path.input.press("Enter");
     await expect(webhook.badge).toHaveText("Not verified");
     await expect(webhook.callbackUrl).toHaveValue(process.env.BASE_URL + callbackPath);

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::server_fns::AddAccountAction;
-use crate::ui::plain_form::{Refused, Spec, plain_field};
+use crate::ui::plain_form::{AddForm, Refused, Spec, plain_field};
 
 const NAME: Spec = Spec {
     id: "name",
@@ -46,22 +46,10 @@ const DISPLAY: Spec = Spec {
 #[component]
 pub fn AddAccount() -> impl IntoView {
     let refused = Refused::of(AddAccountAction::url());
+    let fields = [NAME, PHONE_NUMBER_ID, WABA_ID, DISPLAY].map(|spec| plain_field(&spec, &refused));
     view! {
-        <details class="adding" open=refused.is_some()>
-            <summary class="btn">"Add account…"</summary>
-            <form class="card" method="post" action=AddAccountAction::url()>
-                {refused.view()}
-                {plain_field(&NAME, &refused)}
-                {plain_field(&PHONE_NUMBER_ID, &refused)}
-                {plain_field(&WABA_ID, &refused)}
-                {plain_field(&DISPLAY, &refused)}
-                <div class="field end">
-                    <button class="btn primary" type="submit">
-                        "Add this account"
-                    </button>
-                    <small>"Then set up its webhook."</small>
-                </div>
-            </form>
-        </details>
+        <AddForm refused unfold="Add account…" submit="Add this account" saying="Then set up its webhook.">
+            {fields}
+        </AddForm>
     }
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::address::{self, PROCESSING};
 use crate::contract::{ActivityKind, ActivityPage, ActivityQuery};
 use crate::ui::async_view::AsyncPart;
+use crate::ui::choice::Choice;
 use crate::ui::get_form::Day;
 use crate::ui::read::Loaded;
 
@@ -78,34 +79,10 @@ fn FilterForm(query: Memo<ActivityQuery>, page: Loaded<ActivityPage>) -> impl In
 #[component]
 fn Choices(page: ActivityPage, query: ActivityQuery) -> impl IntoView {
     (query.kind == ActivityKind::People).then(|| {
+        let (person, action) = (Signal::stored(query.person), Signal::stored(query.action));
         view! {
-            <Choice name="person" label="Person" all="Everybody" options=page.people chosen=query.person />
-            <Choice name="action" label="Action" all="All actions" options=page.actions chosen=query.action />
+            <Choice name="person" label="Person" all="Everybody" options=page.people chosen=person />
+            <Choice name="action" label="Action" all="All actions" options=page.actions chosen=action />
         }
     })
-}
-
-#[component]
-fn Choice(
-    name: &'static str,
-    label: &'static str,
-    all: &'static str,
-    options: Vec<(String, String)>,
-    chosen: String,
-) -> impl IntoView {
-    let option = |(value, words): (String, String)| {
-        let selected = value == chosen;
-        view! {
-            <option value=value selected=selected>
-                {words}
-            </option>
-        }
-    };
-    let options = options.into_iter().map(option).collect_view();
-    view! {
-        <select class="input" name=name aria-label=label prop:value=chosen>
-            <option value="">{all}</option>
-            {options}
-        </select>
-    }
 }

@@ -59,6 +59,9 @@ pub struct ThreadQuery {
     /// `older` of the page after.
     #[serde(default)]
     pub cursor: Option<String>,
+    /// A message's id: the page that holds it, in place of one by cursor.
+    #[serde(default)]
+    pub at: Option<String>,
 }
 
 /// One page of a conversation, in reading order.
@@ -68,6 +71,8 @@ pub struct ThreadPage {
     pub conversation: Conversation,
     /// Oldest first.
     pub messages: Vec<Message>,
+    /// Nothing was written after these.
+    pub newest: bool,
     /// Asks for what was written before; none at the beginning.
     pub older: Option<String>,
     /// The server's clock.

@@ -188,8 +188,12 @@ pub struct Attempt {
 pub struct Became {
     /// The conversation's id.
     pub conversation: Option<String>,
+    /// The id of the message, or of the one that it is about, where the thread shows it.
+    pub message_id: String,
     /// With whom.
     pub contact: String,
+    /// What finds the contact in the list of conversations.
+    pub search: Option<String>,
     /// The message in one line.
     pub message: String,
 }

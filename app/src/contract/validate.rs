@@ -82,6 +82,16 @@ const PASSWORD_TOO_LONG: &str = "The password must have at most 200 characters."
 const PHONE_NUMBER_ID: &str = "The phone number id must be 1 to 64 letters and digits.";
 const WABA_ID: &str = "The WABA id must be 1 to 64 letters and digits.";
 const DISPLAY_PHONE_NUMBER: &str = "The display number must be at most 40 digits, blanks and + ( ) - . /";
+const APP_SECRET: &str = "The app secret must have at least 32 characters.";
+/// Without it nothing can be set up.
+pub const APP_SECRET_MISSING: &str = "Please give the app secret from Meta's app dashboard.";
+const VERIFY_TOKEN: &str = "The verify token must have at least 16 characters.";
+const PATH: &str =
+    "The callback path must be /api/webhooks/whatsapp, with or without more behind it, or a full https URL of it.";
+const PATH_TOO_LONG: &str = "The callback path must have at most 200 characters.";
+const PATH_LETTERS: &str = "The callback path must have no blanks, query or fragment.";
+const PUBLIC_URL: &str =
+    "Please give the URL that the tunnel printed, like https://something.ngrok-free.app, without a path.";
 /// An address is one login in the whole installation.
 pub const EMAIL_TAKEN: &str = "The e-mail address is already in use.";
 /// A number is one account of a company.
@@ -95,10 +105,10 @@ pub const PASSWORDS_DIFFER: &str = "The new password was not typed the same twic
 /// Somebody else has to do it.
 pub const NOT_YOURSELF: &str = "You cannot deactivate yourself.";
 
-/// Our own sentence, if it is one. What a plain form is refused with comes back in the address, where anybody may write:
-/// so only these are shown.
+/// Our own sentence, if it is one. What a form without WASM is refused with comes back in the address, where anybody may
+/// write: so only these are shown.
 pub fn own_sentence(text: &str) -> Option<&'static str> {
-    const ALL: [&str; 13] = [
+    const ALL: [&str; 20] = [
         EMAIL,
         NAME,
         PASSWORD_TOO_SHORT,
@@ -112,6 +122,13 @@ pub fn own_sentence(text: &str) -> Option<&'static str> {
         PASSWORD_UNCHANGED,
         PASSWORDS_DIFFER,
         NOT_YOURSELF,
+        APP_SECRET,
+        APP_SECRET_MISSING,
+        VERIFY_TOKEN,
+        PATH,
+        PATH_TOO_LONG,
+        PATH_LETTERS,
+        PUBLIC_URL,
     ];
     ALL.into_iter().find(|sentence| *sentence == text)
 }
@@ -125,7 +142,7 @@ pub const CALLBACK_PREFIX: &str = "/api/webhooks/whatsapp";
 /// A sentence for the person.
 pub fn app_secret(input: &str) -> Result<&str, &'static str> {
     let secret = input.trim();
-    if secret.chars().count() >= 32 { Ok(secret) } else { Err("The app secret must have at least 32 characters.") }
+    if secret.chars().count() >= 32 { Ok(secret) } else { Err(APP_SECRET) }
 }
 
 /// Checks a verify token of one's own: at least 16 characters once trimmed. Returns it trimmed.
@@ -134,7 +151,7 @@ pub fn app_secret(input: &str) -> Result<&str, &'static str> {
 /// A sentence for the person.
 pub fn verify_token(input: &str) -> Result<&str, &'static str> {
     let token = input.trim();
-    if token.chars().count() >= 16 { Ok(token) } else { Err("The verify token must have at least 16 characters.") }
+    if token.chars().count() >= 16 { Ok(token) } else { Err(VERIFY_TOKEN) }
 }
 
 /// Checks a callback path: a full https URL or a path of this site, at the door, at most 200 characters (Meta takes no
@@ -145,19 +162,13 @@ pub fn verify_token(input: &str) -> Result<&str, &'static str> {
 pub fn callback_path(input: &str) -> Result<&str, &'static str> {
     let path = input.trim();
     if path.len() > 200 {
-        return Err("The callback path must have at most 200 characters.");
+        return Err(PATH_TOO_LONG);
     }
     if !path.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '?' | '#' | '"' | '<' | '>' | '\\')) {
-        return Err("The callback path must have no blanks, query or fragment.");
+        return Err(PATH_LETTERS);
     }
     let rest = local_path(path).strip_prefix(CALLBACK_PREFIX);
-    if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
-        Ok(path)
-    } else {
-        Err(
-            "The callback path must be /api/webhooks/whatsapp, with or without more behind it, or a full https URL of it.",
-        )
-    }
+    if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) { Ok(path) } else { Err(PATH) }
 }
 
 /// Checks the public URL of a tunnel, as far as a form can: https, or http for this very machine, and nothing behind
@@ -166,8 +177,6 @@ pub fn callback_path(input: &str) -> Result<&str, &'static str> {
 /// # Errors
 /// A sentence for the person.
 pub fn public_url(input: &str) -> Result<&str, &'static str> {
-    const RULE: &str =
-        "Please give the URL that the tunnel printed, like https://something.ngrok-free.app, without a path.";
     let url = input.trim();
     let url = url.strip_suffix('/').unwrap_or(url);
     let rest =
@@ -175,7 +184,7 @@ pub fn public_url(input: &str) -> Result<&str, &'static str> {
     let is_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
     match rest {
         Some(host) if !host.is_empty() && host.len() <= 253 && host.chars().all(is_host) => Ok(url),
-        _ => Err(RULE),
+        _ => Err(PUBLIC_URL),
     }
 }
 

@@ -48,6 +48,8 @@ pub struct WebhookConfig {
     pub last_verified_at: Option<Timestamp>,
     /// As stored: a path, or a full https URL.
     pub callback_path: String,
+    /// The path was chosen by a person rather than made here.
+    pub own_path: bool,
     /// To be pasted into Meta's dashboard.
     pub callback_url: String,
     /// When the verify token was made.
@@ -122,6 +124,9 @@ pub struct SaveWebhook {
     /// Empty: keep. Required at the first time.
     #[serde(default)]
     pub app_secret: String,
+    /// Only at the first time; empty: generate one.
+    #[serde(default)]
+    pub verify_token: String,
     /// For a new app secret: how long the old one stays valid.
     #[serde(default)]
     pub overlap: Overlap,

@@ -1,6 +1,6 @@
 //! Where in the URL the state of the screen lives, and the way back.
 //!
-//! `q` searches the list and `cursor` pages it; `before` pages the thread. A thread's address carries the list's
+//! `q` searches the list and `cursor` pages it; `before` pages the thread, and `at` opens it at a message. A thread's address carries the list's
 //! state along, so that opening one does not lose the place.
 
 use leptos::prelude::*;
@@ -26,6 +26,7 @@ pub fn use_thread_query() -> Memo<ThreadQuery> {
         account: params.read().get("account").unwrap_or_default(),
         conversation: params.read().get("conversation").unwrap_or_default(),
         cursor: filled(&query.read(), "before"),
+        at: filled(&query.read(), "at"),
     })
 }
 
@@ -58,6 +59,19 @@ pub fn thread(query: &ConversationQuery, conversation: &str, before: Option<&str
     format!("/accounts/{account}/conversations/{conversation}{}", query_string(&state))
 }
 
+/// A thread, by itself, opened at one of its messages. The message is marked as the target of the address, which a
+/// browser finds out when it loads the page: a link to it is `rel="external"`.
+pub fn message(account: &str, conversation: &str, message: &str) -> String {
+    let list = ConversationQuery { account: account.into(), ..ConversationQuery::default() };
+    let at = query_string(&[("at", message)]);
+    format!("{}{at}#{}", thread(&list, conversation, None), message_id(message))
+}
+
+/// The id of a message's element.
+pub fn message_id(message: &str) -> String {
+    format!("m-{}", escape(message))
+}
+
 fn list_state(query: &ConversationQuery) -> Vec<(&'static str, &str)> {
     let search = Some(query.search.as_str()).filter(|search| !search.is_empty());
     let search = search.map(|search| ("q", search));
@@ -81,6 +95,11 @@ mod tests {
     fn opening_a_thread_keeps_the_place_in_the_list() {
         let address = thread(&query("lena", Some("c2")), "t1", Some("m9"));
         assert_eq!(address, "/accounts/a1/conversations/t1?q=lena&cursor=c2&before=m9");
+    }
+
+    #[test]
+    fn a_message_is_asked_for_and_pointed_at() {
+        assert_eq!(message("a1", "t1", "m9"), "/accounts/a1/conversations/t1?at=m9#m-m9");
     }
 
     #[test]

@@ -2,6 +2,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
+use super::address::message_id;
 use super::body::{Body, note};
 use super::delivery::Delivery;
 use crate::contract::{Direction, Message, Quote, Reaction};
@@ -14,9 +15,10 @@ pub fn MessageItem(
     /// Which one.
     message: Message,
 ) -> impl IntoView {
+    let id = message_id(&message.id);
     match note(&message.body) {
         Some(text) => Either::Left(view! {
-            <li class="note">
+            <li class="note" id=id>
                 <span dir="auto">{text}</span>
                 " "
                 <Clock at=message.sent_at />
@@ -24,16 +26,16 @@ pub fn MessageItem(
                 <RawEvent event=message.event_id />
             </li>
         }),
-        None => Either::Right(view! { <Bubble message /> }),
+        None => Either::Right(view! { <Bubble message id /> }),
     }
 }
 
 #[component]
-fn Bubble(message: Message) -> impl IntoView {
+fn Bubble(message: Message, id: String) -> impl IntoView {
     let Message { direction, sent_at, body, reply_to, reactions, edited, revoked, status, timeline, event_id, .. } =
         message;
     view! {
-        <li class=bubble_class(direction, revoked)>
+        <li class=bubble_class(direction, revoked) id=id>
             <div class="bubble">
                 <span class="sr-only">{sender(Some(direction))} ": "</span>
                 {reply_to.map(|quote| view! { <Quoted quote /> })}

@@ -2,7 +2,7 @@
 //!
 //! Search, page and thread are all in the URL ([`address`]), and the list stays while threads change.
 
-mod address;
+pub mod address;
 mod body;
 mod delivery;
 mod keys;

@@ -23,15 +23,15 @@ pub fn ThreadPane() -> impl IntoView {
                 "All conversations"
             </a>
             <AsyncView resource=thread loading=|| view! { <Skeleton lines=5 /> } let:page>
-                <Thread page list=list.get_untracked() newest=query.read_untracked().cursor.is_none() />
+                <Thread page list=list.get_untracked() />
             </AsyncView>
         </div>
     }
 }
 
 #[component]
-fn Thread(page: ThreadPage, list: ConversationQuery, newest: bool) -> impl IntoView {
-    let ThreadPage { conversation, messages, older, now } = page;
+fn Thread(page: ThreadPage, list: ConversationQuery) -> impl IntoView {
+    let ThreadPage { conversation, messages, newest, older, now } = page;
     let older = older.map(|cursor| address::thread(&list, &conversation.id, Some(&cursor)));
     let back = (!newest).then(|| address::thread(&list, &conversation.id, None));
     view! {

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::server_fns::AddUserAction;
-use crate::ui::plain_form::{Refused, Spec, plain_field};
+use crate::ui::plain_form::{AddForm, Refused, Spec, plain_field};
 
 const NAME: Spec = Spec {
     id: "name",
@@ -30,29 +30,24 @@ const EMAIL: Spec = Spec {
 #[component]
 pub fn AddPerson() -> impl IntoView {
     let refused = Refused::of(AddUserAction::url());
+    let fields = [NAME, EMAIL].map(|spec| plain_field(&spec, &refused));
     view! {
-        <details class="adding" open=refused.is_some()>
-            <summary class="btn">"Add a person…"</summary>
-            <form class="card" method="post" action=AddUserAction::url()>
-                {refused.view()}
-                {plain_field(&NAME, &refused)}
-                {plain_field(&EMAIL, &refused)}
-                <div class="field">
-                    <label for="role">"Role"</label>
-                    <select class="input" id="role" name="form[role]" aria-describedby="role-hint">
-                        <option value="viewer">"Viewer: only looks"</option>
-                        <option value="manager">"Manager: switches webhooks, replays events"</option>
-                        <option value="admin">"Admin: everything, people and secrets included"</option>
-                    </select>
-                    <small id="role-hint">"Choose the least that will do."</small>
-                </div>
-                <div class="field end">
-                    <button class="btn primary" type="submit">
-                        "Add this person"
-                    </button>
-                    <small>"A password is made with it, and shown once."</small>
-                </div>
-            </form>
-        </details>
+        <AddForm
+            refused
+            unfold="Add a person…"
+            submit="Add this person"
+            saying="A password is made with it, and shown once."
+        >
+            {fields}
+            <div class="field">
+                <label for="role">"Role"</label>
+                <select class="input" id="role" name="form[role]" aria-describedby="role-hint">
+                    <option value="viewer">"Viewer: only looks"</option>
+                    <option value="manager">"Manager: switches webhooks, replays events"</option>
+                    <option value="admin">"Admin: everything, people and secrets included"</option>
+                </select>
+                <small id="role-hint">"Choose the least that will do."</small>
+            </div>
+        </AddForm>
     }
 }

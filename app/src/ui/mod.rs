@@ -2,9 +2,9 @@
 
 pub(crate) mod async_view;
 pub(crate) mod badge;
+pub(crate) mod choice;
 pub(crate) mod confirm;
 pub(crate) mod copy_button;
-pub(crate) mod download;
 pub(crate) mod get_form;
 pub(crate) mod icon;
 pub(crate) mod json_view;
@@ -13,6 +13,7 @@ pub(crate) mod plain_form;
 pub(crate) mod problem;
 pub(crate) mod query;
 pub(crate) mod read;
+pub(crate) mod refusal;
 pub(crate) mod text;
 pub mod theme;
 pub(crate) mod time;

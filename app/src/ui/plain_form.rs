@@ -1,59 +1,43 @@
 //! Forms that the browser posts by itself, with WASM and without: the page is loaded anew, and says what came of it. They
 //! are for what is done seldom, since they cost the bundle next to nothing.
 //!
-//! What came of it stands in the address, where anybody can write. So no text from there is shown: a refusal only if it is
-//! a sentence of ours, a success only by a word that the page knows.
+//! What came of it stands in the address, where anybody can write. So no text from there is shown: a refusal as
+//! [`refusal`](super::refusal) words it, a success only by a word that the page knows.
 
 use leptos::prelude::*;
-use leptos::server_fn::error::ServerFnUrlError;
 use leptos_router::hooks::use_query_map;
 
-use crate::contract::{ConsoleError, validate};
-
-const TRY_AGAIN: &str = "That was not accepted. Please check it and try again.";
+use super::refusal::{Refusal, refused_form};
 
 /// How a form was refused, if it was.
 pub struct Refused {
     form: &'static str,
-    field: String,
-    words: Option<String>,
+    refusal: Option<Refusal>,
 }
 
 impl Refused {
     /// By the path that the form posts to.
     pub fn of(form: &'static str) -> Self {
-        let error = use_query_map().with_untracked(|query| {
-            let error = query.get_str("__err").filter(|_| query.get_str("__path") == Some(form));
-            error.map(ServerFnUrlError::<ConsoleError>::decode_err)
-        });
-        let (field, words) = error.map(said).unzip();
-        Self { form, field: field.unwrap_or_default(), words }
+        Self { form, refusal: refused_form(form) }
     }
 
     /// It was.
     pub fn is_some(&self) -> bool {
-        self.words.is_some()
+        self.refusal.is_some()
     }
 
     /// Says it, above the form.
     pub fn view(&self) -> impl IntoView + use<> {
-        let words = self.words.clone().map(|words| view! { <p class="refusal">{words}</p> });
+        let words = self.refusal.as_ref().map(|refusal| view! { <p class="refusal">{refusal.words()}</p> });
         view! {
             <div role="alert" id=self.form>
                 {words}
             </div>
         }
     }
-}
 
-/// The field to blame, if it is one's fault, and our words.
-fn said(error: ConsoleError) -> (String, String) {
-    match error {
-        ConsoleError::Invalid { field, message } => {
-            (field, validate::own_sentence(&message).unwrap_or(TRY_AGAIN).to_owned())
-        }
-        ConsoleError::NotFound => (String::new(), "That is no longer there. Nothing was changed.".to_owned()),
-        error => (String::new(), format!("{error} Nothing was changed.")),
+    fn blames(&self, field: &str) -> bool {
+        self.refusal.as_ref().is_some_and(|refusal| refusal.field() == Some(field))
     }
 }
 
@@ -79,7 +63,7 @@ pub struct Spec {
 
 /// A labelled field; when it was to blame, it is marked and has the focus.
 pub fn plain_field(spec: &Spec, refused: &Refused) -> impl IntoView + use<> {
-    let wrong = refused.field == spec.id;
+    let wrong = refused.blames(spec.id);
     let hint = format!("{}-hint", spec.id);
     let described = if wrong { format!("{hint} {}", refused.form) } else { hint.clone() };
     view! {
@@ -105,6 +89,37 @@ pub fn plain_field(spec: &Spec, refused: &Refused) -> impl IntoView + use<> {
     }
 }
 
+/// A form that adds something, folded up unless it was just refused.
+#[component]
+pub fn AddForm(
+    /// How it was refused; it knows where the form posts to.
+    refused: Refused,
+    /// What unfolds it; three dots promise that nothing happens yet.
+    unfold: &'static str,
+    /// What its button says.
+    submit: &'static str,
+    /// What stands beside the button.
+    saying: &'static str,
+    /// The fields.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <details class="adding" open=refused.is_some()>
+            <summary class="btn">{unfold}</summary>
+            <form class="card" method="post" action=refused.form>
+                {refused.view()}
+                {children()}
+                <div class="field end">
+                    <button class="btn primary" type="submit">
+                        {submit}
+                    </button>
+                    <small>{saying}</small>
+                </div>
+            </form>
+        </details>
+    }
+}
+
 /// Says that something was done, by the word in the address. `words` knows the page's own.
 #[component]
 pub fn Done(
@@ -118,29 +133,4 @@ pub fn Done(
         word.and_then(words).map(|words| view! { <p class="notice">{words}</p> })
     };
     view! { <div role="status">{said}</div> }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_from_a_link_is_never_shown() {
-        let lure = "Call +1 555 0100";
-        for error in [
-            ConsoleError::Invalid { field: "email".into(), message: lure.into() },
-            ConsoleError::Unavailable { request_id: Some(lure.into()) },
-        ] {
-            assert!(!said(error).1.contains("555"));
-        }
-    }
-
-    #[test]
-    fn our_own_sentences_are_shown_and_blame_their_field() {
-        let message = validate::EMAIL_TAKEN;
-        let error = ConsoleError::Invalid { field: "email".into(), message: message.into() };
-        assert_eq!(said(error), ("email".to_owned(), message.to_owned()));
-        let (field, words) = said(ConsoleError::Throttled { retry_after: 7 });
-        assert!(field.is_empty() && words.contains("7 seconds"), "{words}");
-    }
 }

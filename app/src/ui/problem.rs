@@ -52,9 +52,14 @@ fn ToSignIn() -> impl IntoView {
 fn sign_in_path(here: &Url) -> String {
     match (here.path(), here.search()) {
         ("/", "") => "/sign-in".into(),
-        (path, "") => format!("/sign-in?next={}", escape(path)),
-        (path, search) => format!("/sign-in?next={}", escape(&format!("{path}?{search}"))),
+        (path, "") => sign_in(path),
+        (path, search) => sign_in(&format!("{path}?{search}")),
     }
+}
+
+/// The form's address, which leads on to a path of this site.
+pub fn sign_in(next: &str) -> String {
+    format!("/sign-in?next={}", escape(next))
 }
 
 #[component]

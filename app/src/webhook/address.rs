@@ -86,6 +86,11 @@ pub fn event_page(account: &str, event: &str) -> String {
     format!("{}/events/{}", tab(account), escape(event))
 }
 
+/// An event's bytes as they came, as a file: no page of the app's.
+pub fn raw(account: &str, event: &str) -> String {
+    format!("{}/raw", event_page(account, event))
+}
+
 /// Where the server tells how many events have come after a mark.
 pub fn live(query: &EventQuery, mark: &str) -> String {
     let EventQuery { account, event_type, from, to, search, .. } = query;

@@ -1,13 +1,14 @@
 //! What is known about an event: its way, what it became, the POST it came in.
 
-use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::address;
-use crate::contract::{Attempt, Became, DeliveryView, EventDetail, EventQuery, EventState, Sibling, Timestamp};
+use crate::contract::{
+    Attempt, Became, ConversationQuery, DeliveryView, EventDetail, EventQuery, EventState, Sibling, Timestamp,
+};
+use crate::conversations::address as conversations;
 use crate::ui::badge::EventBadge;
 use crate::ui::copy_button::CopyButton;
-use crate::ui::query::escape;
 use crate::ui::text::{shorten, thousands};
 use crate::ui::time::{Exact, LogTime};
 
@@ -74,23 +75,33 @@ fn Failure(attempt: Attempt, now: Timestamp) -> impl IntoView {
     }
 }
 
+/// There is no page about a contact: its conversations are what is known of it.
 #[component]
 fn BecameSection(became: Became, account: String) -> impl IntoView {
-    let Became { conversation, contact, message } = became;
-    let href = |id: String| format!("/accounts/{}/conversations/{}", escape(&account), escape(&id));
+    let Became { conversation, message_id, contact, search, message } = became;
+    let list = ConversationQuery { account, ..ConversationQuery::default() };
+    let of_contact = search.map(|search| conversations::list(&ConversationQuery { search, ..list.clone() }));
+    let links = conversation.map(|id| {
+        let at_message = conversations::message(&list.account, &id, &message_id);
+        view! {
+            <p class="links">
+                <a class="link" href=conversations::thread(&list, &id, None)>
+                    "Conversation"
+                </a>
+                <a class="link" rel="external" href=at_message>
+                    "This message in it"
+                </a>
+            </p>
+        }
+    });
     view! {
         <section>
             <h3>"Became"</h3>
-            <p>
-                "Message with "
-                {match conversation.map(href) {
-                    Some(href) => Either::Left(view! { <a class="link" href=href dir="auto">{contact}</a> }),
-                    None => Either::Right(view! { <span dir="auto">{contact}</span> }),
-                }}
-            </p>
+            <p>"Message with " <a class=of_contact.is_some().then_some("link") href=of_contact dir="auto">{contact}</a></p>
             <p class="muted quoted" dir="auto">
                 {message}
             </p>
+            {links}
         </section>
     }
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::address;
 use crate::contract::{EventQuery, EventState};
+use crate::ui::choice::Choice;
 use crate::ui::get_form::{Day, Filled, go_to};
 use crate::ui::icon::{Glyph, Icon};
 
@@ -75,6 +76,7 @@ fn word(state: Option<EventState>) -> &'static str {
 #[component]
 fn FilterForm(query: Memo<EventQuery>) -> impl IntoView {
     let tab = move || address::tab(&query.read().account);
+    let chosen = Signal::derive(move || query.read().event_type.clone());
     let search = move || query.read().search.clone();
     let state = move || query.read().state.map_or("", EventState::as_str);
     let submit = go_to(move |filled| address::list(&wanted(&filled, &query.read_untracked())));
@@ -93,7 +95,7 @@ fn FilterForm(query: Memo<EventQuery>) -> impl IntoView {
                     placeholder="Search ids and keys"
                     aria-label="Search ids and keys"
                 />
-                <TypeSelect query />
+                <Choice name="type" label="Type" all="All types" options=types(&chosen.read_untracked()) chosen />
                 <Day name="from" label="From day" value=Signal::derive(move || query.read().from.clone()) />
                 <Day name="to" label="To day" value=Signal::derive(move || query.read().to.clone()) />
                 <button class="btn" type="submit">
@@ -126,24 +128,7 @@ fn wanted(filled: &Filled, now: &EventQuery) -> EventQuery {
 }
 
 /// A type from the URL that is not known here is offered too, so that what is filtered is what is shown.
-#[component]
-fn TypeSelect(query: Memo<EventQuery>) -> impl IntoView {
-    let chosen = Memo::new(move |_| query.read().event_type.clone());
-    let first = chosen.get_untracked();
-    let unknown = (!first.is_empty() && !TYPES.contains(&first.as_str())).then(|| first.clone());
-    let types = TYPES.map(ToOwned::to_owned).into_iter().chain(unknown);
-    let option = move |word: String| {
-        let selected = word == first;
-        view! {
-            <option value=word.clone() selected=selected>
-                {word.replace('_', " ")}
-            </option>
-        }
-    };
-    view! {
-        <select class="input" name="type" aria-label="Type" prop:value=chosen>
-            <option value="">"All types"</option>
-            {types.map(option).collect_view()}
-        </select>
-    }
+fn types(chosen: &str) -> Vec<(String, String)> {
+    let unknown = (!chosen.is_empty() && !TYPES.contains(&chosen)).then_some(chosen);
+    TYPES.into_iter().chain(unknown).map(|word| (word.to_owned(), word.replace('_', " "))).collect()
 }

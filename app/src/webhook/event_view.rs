@@ -12,7 +12,6 @@ use crate::contract::{EventDetail, EventQuery, EventRow};
 use crate::ui::badge::EventBadge;
 use crate::ui::confirm::Confirm;
 use crate::ui::copy_button::CopyButton;
-use crate::ui::download::DownloadButton;
 use crate::ui::json_view::{JsonView, pretty};
 
 /// An event in full: its payload on the left, what is known about it on the right.
@@ -31,8 +30,10 @@ pub fn EventView(
         <header>
             <Head event=detail.event.clone() />
             <div class="actions">
-                <CopyButton text=text.clone() what="the payload" wide=true />
-                <DownloadButton text file_name=format!("{}.json", detail.event.id) />
+                <CopyButton text what="the payload" wide=true />
+                <a class="btn" rel="external" href=address::raw(&list.account, &detail.event.id)>
+                    "Download raw"
+                </a>
                 {detail
                     .may_replay
                     .then(|| view! { <Replay account=list.account.clone() event=detail.event.id.clone() replay /> })}

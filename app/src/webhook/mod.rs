@@ -17,7 +17,6 @@ mod live;
 mod next;
 mod page;
 mod pulse;
-mod refusal;
 mod server_fns;
 mod set_up;
 mod settings_form;
@@ -26,6 +25,8 @@ mod test_event;
 mod tunnel;
 mod verify_token;
 mod writes;
+
+use crate::ui::refusal;
 
 pub use event_pane::EventPane;
 pub use page::{NoEvent, WebhookTab};

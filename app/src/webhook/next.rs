@@ -200,6 +200,7 @@ mod tests {
             status_since: by("Ana"),
             last_verified_at: verified.then_some(Timestamp(0)),
             callback_path: "/api/webhooks/whatsapp/x".into(),
+            own_path: true,
             callback_url: "https://acme.travel/api/webhooks/whatsapp/x".into(),
             verify_token_set: by("Ana"),
             app_secret_set: by("Ana"),

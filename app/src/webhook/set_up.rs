@@ -38,7 +38,20 @@ pub fn SetUp(
                     .as_ref()
                     .map(|config| {
                         view! {
-                            <CallbackUrl url=config.callback_url.clone() />
+                            <ReadOnly
+                                id="callback_url"
+                                label="Callback URL"
+                                value=config.callback_url.clone()
+                                what="the callback URL"
+                                hint="Paste it in Meta's App Dashboard → WhatsApp → Configuration."
+                            />
+                            <ReadOnly
+                                id="path"
+                                label="Callback path"
+                                value=config.callback_path.clone()
+                                what="the callback path"
+                                hint=if config.own_path { "Chosen by hand." } else { "Made for this account." }
+                            />
                             <VerifyToken account=account.id.clone() config=config.clone() may=may.rotate_token now />
                         }
                     })}
@@ -46,35 +59,39 @@ pub fn SetUp(
                     (true, config) => {
                         Either::Left(view! { <SettingsForm account=account.id config now /> })
                     }
-                    (false, config) => Either::Right(config.map(|config| view! { <Settings config now /> })),
+                    (false, config) => Either::Right(config.map(|config| view! { <SecretSet config now /> })),
                 }}
             </div>
         </section>
     }
 }
 
+/// Something to be copied from here.
 #[component]
-fn CallbackUrl(url: String) -> impl IntoView {
+fn ReadOnly(
+    id: &'static str,
+    label: &'static str,
+    value: String,
+    what: &'static str,
+    hint: &'static str,
+) -> impl IntoView {
+    let hint_id = format!("{id}-hint");
     view! {
         <div class="field">
-            <label for="callback_url">"Callback URL"</label>
+            <label for=id>{label}</label>
             <div class="group">
-                <input class="input mono" id="callback_url" readonly value=url.clone() aria-describedby="callback_url-hint" />
-                <CopyButton text=url what="the callback URL" wide=true />
+                <input class="input mono" id=id readonly value=value.clone() aria-describedby=hint_id.clone() />
+                <CopyButton text=value what wide=true />
             </div>
-            <small id="callback_url-hint">"Paste it in Meta's App Dashboard → WhatsApp → Configuration."</small>
+            <small id=hint_id>{hint}</small>
         </div>
     }
 }
 
-/// What is set, for those who may not change it.
+/// That a secret is set, for those who may not change it.
 #[component]
-fn Settings(config: WebhookConfig, now: Timestamp) -> impl IntoView {
+fn SecretSet(config: WebhookConfig, now: Timestamp) -> impl IntoView {
     view! {
-        <div class="field">
-            <b>"Callback path"</b>
-            <code class="wrap">{config.callback_path}</code>
-        </div>
         <div class="field">
             <b>"App secret"</b>
             <span>

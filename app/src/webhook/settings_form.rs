@@ -1,11 +1,14 @@
-//! Callback path and app secret. What is left empty stays as it is.
+//! Callback path, app secret and, at the first time, the verify token. What is left empty is made here, or stays as it
+//! is. Hardly anybody needs a path of their own, so its field is folded up until one is wanted.
 
+use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 
 use super::field::{Field, Spec};
 use super::refusal::{RefusalBox, refusal};
+use super::verify_token::{OWN, OWN_HINT};
 use super::writes::Writes;
 use crate::contract::{Changed, Timestamp, WebhookConfig, WebhookStatus, validate};
 use crate::ui::time::{Exact, day_label};
@@ -13,7 +16,7 @@ use crate::ui::time::{Exact, day_label};
 const PATH: Spec = Spec {
     id: "callback_path",
     name: "form[callback_path]",
-    label: "Callback path",
+    label: "Your own path",
     secret: false,
     check: |text| validate::callback_path(text).err(),
 };
@@ -25,6 +28,9 @@ const SECRET: Spec = Spec {
     secret: true,
     check: |text| validate::app_secret(text).err(),
 };
+
+/// In the form of the first time; later on, the token is rotated.
+const TOKEN: Spec = Spec { name: "form[verify_token]", ..OWN };
 
 /// The form. Nothing can be typed into it while the webhook is disabled.
 #[component]
@@ -42,20 +48,13 @@ pub fn SettingsForm(
     let at = move |spec: Spec| Signal::derive(move || refused.get().and_then(|refusal| refusal.at(spec.id)));
     let disabled = config.as_ref().is_some_and(|config| config.status == WebhookStatus::Disabled);
     let (first_time, until) = (config.is_none(), config.as_ref().and_then(|config| config.previous_secret_until));
-    let path = config.as_ref().map(|config| config.callback_path.clone()).unwrap_or_default();
+    let own_path = config.as_ref().filter(|config| config.own_path).map(|config| config.callback_path.clone());
+    let unfolded = own_path.is_some() || at(PATH).get_untracked().is_some();
     let secret_set = config.map(|config| config.app_secret_set);
     view! {
         <ActionForm action=save>
             <RefusalBox refusal=refused />
             <input type="hidden" name="form[account]" value=account />
-            <Field
-                spec=PATH
-                value=path
-                placeholder="Made for you if left empty".to_owned()
-                hint=format!("{} or a path below it, or a full https URL of it.", validate::CALLBACK_PREFIX)
-                refused=at(PATH)
-                disabled
-            />
             <Field
                 spec=SECRET
                 placeholder=if first_time { "" } else { MASK }.to_owned()
@@ -63,7 +62,22 @@ pub fn SettingsForm(
                 refused=at(SECRET)
                 disabled
             />
-            {(!first_time).then(|| view! { <OverlapField until now disabled /> })}
+            {if first_time {
+                Either::Left(view! { <Field spec=TOKEN hint=OWN_HINT.to_owned() refused=at(TOKEN) /> })
+            } else {
+                Either::Right(view! { <OverlapField until now disabled /> })
+            }}
+            <details class="own-path" open=unfolded>
+                <summary>"Use a path of your own"</summary>
+                <Field
+                    spec=PATH
+                    value=own_path.unwrap_or_default()
+                    placeholder=if first_time { "Made for you if left empty" } else { "" }.to_owned()
+                    hint=format!("{} or a path below it, or a full https URL of it.", validate::CALLBACK_PREFIX)
+                    refused=at(PATH)
+                    disabled
+                />
+            </details>
             <div class="field end">
                 <button
                     class="btn primary"
@@ -85,7 +99,7 @@ const MASK: &str = "••••••••••••••••";
 fn saying(disabled: bool, first_time: bool) -> &'static str {
     match (disabled, first_time) {
         (true, _) => "Nothing can be changed while the webhook is disabled.",
-        (_, true) => "A verify token is made with it, and shown once.",
+        (_, true) => "Callback URL and path are made with it. The verify token is shown once.",
         (_, false) => "Works from the next post on.",
     }
 }

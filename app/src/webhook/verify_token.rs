@@ -10,13 +10,17 @@ use crate::contract::{Timestamp, WebhookConfig, WebhookStatus, validate};
 use crate::ui::confirm::Confirm;
 use crate::ui::copy_button::CopyButton;
 
-const OWN: Spec = Spec {
+/// The person's own token, in the place of one made here.
+pub const OWN: Spec = Spec {
     id: "verify_token",
     name: "form[own]",
     label: "Your own token",
     secret: false,
     check: |text| validate::verify_token(text).err(),
 };
+
+/// What stands under it.
+pub const OWN_HINT: &str = "At least 16 characters. Left empty, one is made for you.";
 
 /// The token that was just made. It is on no other page and in no address: gone when this one is left.
 #[component]
@@ -97,7 +101,7 @@ fn RotateForm(account: String) -> impl IntoView {
             <input type="hidden" name="form[account]" value=account />
             <Field
                 spec=OWN
-                hint="At least 16 characters. Left empty, one is made for you.".to_owned()
+                hint=OWN_HINT.to_owned()
                 refused=Signal::derive(move || refused.get().and_then(|refusal| refusal.at(OWN.id)))
             />
             <button class="btn primary" type="submit" aria-disabled=move || pending.get().then_some("true")>

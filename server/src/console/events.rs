@@ -5,6 +5,7 @@ use futures::FutureExt;
 use serde_json::json;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::read::{find_account, id, owner};
 use super::rights::{actor, permissions, require};
@@ -85,6 +86,24 @@ pub async fn read(session: &Session, asked: EventRef, now: OffsetDateTime) -> Re
     let (owner, event) = (owner(session, &asked.account)?, id::<EventId>(&asked.event)?);
     let detail = session.tenant.transaction(move |connection| load(connection, owner, event).boxed()).await?;
     Ok(views::event_detail(detail, permissions(session.viewer.role).replay, now))
+}
+
+/// An event's bytes as they came.
+pub struct Raw {
+    /// The event's id.
+    pub event: Uuid,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// The database could hold them as JSON.
+    pub is_json: bool,
+}
+
+/// One event's bytes as they came. Of a POST that came for several companies, it is this update's alone.
+pub async fn raw(session: &Session, asked: &EventRef) -> Result<Raw, ReadError> {
+    let (owner, event) = (owner(session, &asked.account)?, id::<EventId>(&asked.event)?);
+    let row = session.tenant.transaction(move |connection| store::find(connection, owner, event).boxed()).await?;
+    let row = row.ok_or(ConsoleError::NotFound)?;
+    Ok(Raw { event: row.event.id, bytes: row.raw, is_json: row.payload.is_some() })
 }
 
 async fn load(connection: &mut PgConnection, owner: Owner, event: EventId) -> Result<Detail, ReadError> {

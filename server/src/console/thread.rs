@@ -11,12 +11,23 @@ use super::read::{cursor, id, owner};
 use super::{ReadError, views};
 use crate::conversations::render;
 use crate::conversations::store::{self, ConversationRow, Filter, MessageRow, StatusRow};
-use crate::ids::{ConversationId, Owner, UserId};
+use crate::ids::{ConversationId, MessageId, Owner, UserId};
 use crate::paging::{Cursor, cut, limit};
 use crate::users::session::Session;
 
 /// Messages on one page.
 const PAGE: usize = 50;
+
+/// On the page that holds a certain message: of what was written after it, so many messages at most.
+const AFTER_IT: usize = PAGE / 2;
+
+/// Which page.
+enum Page {
+    /// The one that holds this message.
+    With(MessageId),
+    /// What was written before this place.
+    After(Cursor),
+}
 
 /// The rows of one page.
 struct Rows {
@@ -31,27 +42,49 @@ struct Rows {
 pub async fn read(session: &Session, query: ThreadQuery, now: OffsetDateTime) -> Result<ThreadPage, ReadError> {
     let owner = owner(session, &query.account)?;
     let conversation: ConversationId = id(&query.conversation)?;
-    let after = cursor(query.cursor.as_deref())?;
-    let (reader, is_newest) = (session.user, query.cursor.as_deref().is_none_or(str::is_empty));
+    let page = match query.at.as_deref().filter(|message| !message.is_empty()) {
+        Some(message) => Page::With(id(message)?),
+        None => Page::After(cursor(query.cursor.as_deref())?),
+    };
+    let reader = session.user;
     let rows = session.tenant.transaction(move |connection| {
         async move {
+            let after = match page {
+                Page::With(message) => beside(&mut *connection, owner, conversation, message).await?,
+                Page::After(cursor) => cursor,
+            };
             let rows = load(&mut *connection, owner, reader, conversation, after).await?;
-            if is_newest {
+            let newest = after == Cursor::start();
+            if newest {
                 note_read(connection, owner, reader, conversation, &rows).await?;
             }
-            Ok::<_, ReadError>(rows)
+            Ok::<_, ReadError>((newest, rows))
         }
         .boxed()
     });
-    let mut rows = rows.await?;
+    let (newest, mut rows) = rows.await?;
     let has_more = cut(&mut rows.messages, PAGE);
     let oldest = rows.messages.last().filter(|_| has_more).map(|row| Cursor { at: row.sent_at, id: row.id });
     Ok(ThreadPage {
         conversation: views::conversation(&rows.conversation),
         messages: fold(&rows),
+        newest,
         older: oldest.map(Cursor::encode),
         now: views::timestamp(now),
     })
+}
+
+/// Where the page begins that holds a message with some of what came before and after it.
+async fn beside(
+    connection: &mut PgConnection,
+    owner: Owner,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<Cursor, ReadError> {
+    let place = store::place(&mut *connection, owner, conversation, message).await?.ok_or(ConsoleError::NotFound)?;
+    let mut newer = store::places_after(connection, owner, conversation, place, limit(AFTER_IT)).await?;
+    // With one more than there is room for, the page ends before that one; else it is the newest page.
+    Ok(if newer.len() > AFTER_IT { newer.pop() } else { None }.unwrap_or_else(Cursor::start))
 }
 
 /// Whoever is shown the newest page has read it. Without anything unread, looking writes nothing.

@@ -12,7 +12,7 @@ use crate::conversations::render;
 use crate::conversations::store::{BecameRow, ConversationRow, StatusRow};
 use crate::event_log::listing::store::{AttemptRow, DeliveryRow, EventRow, PulseRow, RejectionRow, SiblingRow};
 use crate::processing::wire::{Node, error_title};
-use crate::webhook_config::new_config::callback_url;
+use crate::webhook_config::new_config::{callback_url, is_generated};
 use crate::webhook_config::parse_status;
 use crate::webhook_config::store::Shown;
 
@@ -73,6 +73,7 @@ pub fn webhook_config(row: Shown, public_url: &str) -> WebhookConfig {
         status_since: changed(row.status_changed_at, row.status_changed_by),
         last_verified_at: row.last_verified_at.map(timestamp),
         callback_url: callback_url(public_url, &row.callback_path),
+        own_path: !is_generated(&row.callback_path),
         callback_path: row.callback_path,
         verify_token_set: changed(row.verify_token_set_at, row.verify_token_set_by),
         app_secret_set: changed(row.app_secret_set_at, row.app_secret_set_by),
@@ -117,7 +118,7 @@ pub fn event_detail(detail: Detail, may_replay: bool, now: OffsetDateTime) -> Ev
     let event = event(&row.event);
     let others = siblings.iter().filter(|sibling| sibling.id != row.event.id);
     EventDetail {
-        payload: row.payload.as_ref().map(|payload| format!("{payload:#}")),
+        payload: row.payload.as_ref().map(ToString::to_string),
         raw: String::from_utf8_lossy(&row.raw).into_owned(),
         problem: row.last_error.or_else(|| row.unrouted_reason.as_deref().map(unrouted)),
         processed: row.processed_at.map(timestamp).zip(row.processed_by),
@@ -173,6 +174,8 @@ fn became_view(row: BecameRow) -> Became {
     let group = row.group_id.map(|group| format!("Group {group}"));
     Became {
         conversation: row.conversation_id.map(|id| id.to_string()),
+        message_id: row.shown_id.to_string(),
+        search: row.search,
         contact: group.or(row.contact).unwrap_or_else(|| "Unknown".into()),
         message: render::preview(&body),
     }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use app::contract::{ConsoleError, IssuedToken, Overlap, Pulse, RotateToken, SaveWebhook, SetEnabled, WebhookPage};
+use app::contract::{
+    ConsoleError, IssuedToken, Overlap, Pulse, RotateToken, SaveWebhook, SetEnabled, WebhookPage, validate,
+};
 use futures::FutureExt;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -59,7 +61,8 @@ pub async fn read(
     })
 }
 
-/// Sets the webhook up, or changes it. At the first time the verify token is given back, this once.
+/// Sets the webhook up, or changes it. At the first time the verify token, made here or given, is given
+/// back, this once.
 pub async fn save(
     session: &Session,
     keys: &Arc<KeyRing>,
@@ -68,13 +71,27 @@ pub async fn save(
 ) -> Result<Option<IssuedToken>, ReadError> {
     require(permissions(session.viewer.role).configure)?;
     let owner = owner(session, &form.account)?;
-    let path = Some(form.callback_path).filter(|path| !path.trim().is_empty());
-    let app_secret = Some(form.app_secret).filter(|secret| !secret.trim().is_empty()).map(SecretString::from);
+    let (path, app_secret) = (filled(form.callback_path), filled(form.app_secret).map(SecretString::from));
+    let verify_token = filled(form.verify_token).map(SecretString::from);
     match configured(session, owner).await? {
-        None => set_up(session, keys, owner, path, app_secret).await.map(Some),
+        None => {
+            let missing = || ConsoleError::invalid("app_secret", validate::APP_SECRET_MISSING);
+            let app_secret = Some(app_secret.ok_or_else(missing)?);
+            let given = Given { app_secret, verify_token, callback_path: path, ..Given::default() };
+            set_up(session, keys, owner, given).await.map(Some)
+        }
         Some(config) if config.status == "disabled" => Err(switched_off().into()),
+        Some(_) if verify_token.is_some() => {
+            let rule = "The webhook is set up already: rotate the verify token to change it.";
+            Err(ConsoleError::invalid("verify_token", rule).into())
+        }
         Some(_) => change(session, keys, owner, path, app_secret, form.overlap, now).await.map(|()| None),
     }
+}
+
+/// What stands in a field; nothing but blanks is nothing.
+fn filled(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.trim().is_empty())
 }
 
 /// The configuration of an account that is there.
@@ -89,15 +106,7 @@ pub async fn configured(session: &Session, owner: Owner) -> Result<Option<Shown>
     shown.await
 }
 
-async fn set_up(
-    session: &Session,
-    keys: &Arc<KeyRing>,
-    owner: Owner,
-    callback_path: Option<String>,
-    app_secret: Option<SecretString>,
-) -> Result<IssuedToken, ReadError> {
-    let missing = || ConsoleError::invalid("app_secret", "Please give the app secret from Meta's app dashboard.");
-    let given = Given { app_secret: Some(app_secret.ok_or_else(missing)?), callback_path, ..Given::default() };
+async fn set_up(session: &Session, keys: &Arc<KeyRing>, owner: Owner, given: Given) -> Result<IssuedToken, ReadError> {
     let keys = Arc::clone(keys);
     let prepared = blocking(move || new_config::prepare(owner, &given, &keys)).await??;
     let details = json!({ "after": { "callback_path": prepared.row.callback_path } });
@@ -163,7 +172,7 @@ pub async fn rotate(
 ) -> Result<IssuedToken, ReadError> {
     require(permissions(session.viewer.role).rotate_token)?;
     let owner = owner(session, &form.account)?;
-    let own = Some(form.own).filter(|token| !token.trim().is_empty()).map(SecretString::from);
+    let own = filled(form.own).map(SecretString::from);
     let token = new_config::verify_token(own.as_ref())?;
     let digest = keys.digest(&token);
     let hashed = token.clone();

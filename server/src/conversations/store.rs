@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::ids::{CompanyId, ConversationId, Owner, UserId};
+use crate::ids::{CompanyId, ConversationId, MessageId, Owner, UserId};
 use crate::paging::Cursor;
 
 /// A conversation with its contact and its last message.
@@ -199,6 +199,59 @@ pub async fn messages(
     .await
 }
 
+/// The place of a message in its conversation.
+pub async fn place(
+    tenant: &mut PgConnection,
+    owner: Owner,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<Option<Cursor>, sqlx::Error> {
+    sqlx::query_as!(
+        Cursor,
+        r#"
+        select sent_at as at, id from messages
+        where company_id = $1 and account_id = $2 and conversation_id = $3 and id = $4
+        "#,
+        owner.company.0,
+        owner.account.0,
+        conversation.0,
+        message.0,
+    )
+    .fetch_optional(tenant)
+    .await
+}
+
+/// The places of the messages that [`messages`] shows after this one, oldest first.
+pub async fn places_after(
+    tenant: &mut PgConnection,
+    owner: Owner,
+    conversation: ConversationId,
+    place: Cursor,
+    limit: i64,
+) -> Result<Vec<Cursor>, sqlx::Error> {
+    sqlx::query_as!(
+        Cursor,
+        r#"
+        select m.sent_at as at, m.id
+        from messages m
+        where m.company_id = $1 and m.account_id = $2 and m.conversation_id = $3 and (m.sent_at, m.id) > ($4, $5)
+          and (m.about_wamid is null or not exists (
+                select from messages t
+                where t.company_id = m.company_id and t.account_id = m.account_id and t.wamid = m.about_wamid))
+        order by m.sent_at, m.id
+        limit $6
+        "#,
+        owner.company.0,
+        owner.account.0,
+        conversation.0,
+        place.at,
+        place.id,
+        limit,
+    )
+    .fetch_all(tenant)
+    .await
+}
+
 /// Reactions, edits and revokes of these messages, oldest first.
 pub async fn about(tenant: &mut PgConnection, owner: Owner, wamids: &[String]) -> Result<Vec<MessageRow>, sqlx::Error> {
     sqlx::query_as!(
@@ -245,6 +298,10 @@ pub async fn by_wamid(
 pub struct BecameRow {
     /// Where it stands.
     pub conversation_id: Option<Uuid>,
+    /// The message that it is about and folded into, else its own id.
+    pub shown_id: Uuid,
+    /// What [`list`] finds the contact or the group by; none if by nothing.
+    pub search: Option<String>,
     /// With a group.
     pub group_id: Option<String>,
     /// What the business calls the person, else what they call themselves, else an id.
@@ -262,12 +319,17 @@ pub async fn became(tenant: &mut PgConnection, owner: Owner, wamid: &str) -> Res
     sqlx::query_as!(
         BecameRow,
         r#"
-        select m.conversation_id, c.group_id as "group_id?",
+        select coalesce(t.conversation_id, m.conversation_id) as conversation_id,
+               coalesce(t.id, m.id) as "shown_id!", c.group_id as "group_id?",
+               coalesce(c.group_id, p.wa_id, p.phone, p.username, p.address_book_name, p.profile_name) as "search?",
                coalesce(p.address_book_name, p.profile_name, '@' || p.username, '+' || p.phone, p.wa_id, p.bsuid)
                    as "contact?",
                m.type as message_type, m.body, m.content
         from messages m
-        left join conversations c on c.company_id = m.company_id and c.id = m.conversation_id
+        left join messages t
+            on t.company_id = m.company_id and t.account_id = m.account_id and t.wamid = m.about_wamid
+        left join conversations c
+            on c.company_id = m.company_id and c.id = coalesce(t.conversation_id, m.conversation_id)
         left join contacts p on p.company_id = m.company_id and p.id = m.contact_id
         where m.company_id = $1 and m.account_id = $2 and m.wamid = $3
         "#,

@@ -7,6 +7,7 @@
 mod health;
 pub mod live;
 mod pages;
+mod raw;
 mod request;
 pub mod serve;
 mod shown_once;

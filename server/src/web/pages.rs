@@ -24,7 +24,7 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::request::{RequestId, peer, trace_console};
-use super::{AppState, live, shown_once};
+use super::{AppState, live, raw, shown_once};
 use crate::console::{Caller, ConsoleParts, LeptosReply, RequestConsole, shared};
 use crate::users::session::Session;
 
@@ -56,6 +56,7 @@ pub fn router(state: AppState) -> Router {
     Router::new()
         .leptos_routes_with_context(&state, routes, context, shell)
         .route(live::PATH, get(live::events))
+        .route(raw::PATH, get(raw::download))
         .fallback(move |request: Request| not_found(request))
         .layer(from_fn(move |request: Request, next: Next| shown_once::show(request, next, with_secret.clone())))
         .layer(from_fn_with_state(state.clone(), find_caller))
@@ -183,4 +184,25 @@ async fn harden(request: Request, next: Next) -> Response {
 fn panicked(_panic: Box<dyn std::any::Any + Send>) -> axum::http::Response<Body> {
     tracing::error!("a page panicked; the message above says where");
     (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side.").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The addresses of an app's pages, with something in the place of each parameter.
+    fn addresses(routes: &[leptos_axum::AxumRouteListing]) -> Vec<String> {
+        let part = |part: &str| if part.starts_with('{') { "x".to_owned() } else { part.to_owned() };
+        routes.iter().map(|route| route.path().split('/').map(part).collect::<Vec<_>>().join("/")).collect()
+    }
+
+    /// What a browser is told to load and what the server leaves as it was drawn must be the same pages.
+    #[tokio::test]
+    async fn the_plain_pages_are_those_of_the_plain_app() {
+        let plain = addresses(&generate_route_list(app::PlainApp));
+        let hydrated = addresses(&generate_route_list(app::App));
+        assert_eq!((plain.len(), hydrated.len() > 5), (3, true), "{plain:?} {hydrated:?}");
+        assert!(plain.iter().all(|address| app::is_plain(address)), "{plain:?}");
+        assert!(!hydrated.iter().any(|address| app::is_plain(address)), "{hydrated:?}");
+    }
 }

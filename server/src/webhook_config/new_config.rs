@@ -73,6 +73,12 @@ pub fn callback_path(given: Option<&str>) -> Result<String, InvalidConfig> {
     }
 }
 
+/// Whether a path looks like one that is made here.
+pub fn is_generated(callback_path: &str) -> bool {
+    let key = callback_path.strip_prefix(CALLBACK_PREFIX).and_then(|rest| rest.strip_prefix('/'));
+    key.is_some_and(|key| key.len() == 32 && key.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')))
+}
+
 /// A configuration ready to be stored, and the token to be shown once.
 pub struct Prepared {
     /// For the store.
@@ -124,6 +130,7 @@ mod tests {
         assert!(prepared.verify_token.expose_secret().starts_with("wp_vt_"));
         assert!(prepared.app_secret.expose_secret().len() >= 32);
         assert!(validate::callback_path(&prepared.row.callback_path).is_ok());
+        assert!(is_generated(&prepared.row.callback_path));
         assert!(crypto::verify_password(&prepared.verify_token, &prepared.row.verify_token_hash).unwrap());
     }
 
@@ -136,6 +143,15 @@ mod tests {
         ] {
             let Err(InvalidConfig::Field { field: named, .. }) = prepare_with(&given) else { panic!("{field} passed") };
             assert_eq!(named, field);
+        }
+    }
+
+    #[test]
+    fn a_path_that_a_person_chose_is_told_from_one_made_here() {
+        for own in
+            ["/api/webhooks/whatsapp", "/api/webhooks/whatsapp/acme", "https://acme.travel/api/webhooks/whatsapp"]
+        {
+            assert!(!is_generated(own), "{own}");
         }
     }
 

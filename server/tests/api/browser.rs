@@ -104,6 +104,13 @@ impl Browser {
         Answer::read(self.get(path, "text/html").await).await
     }
 
+    /// Asks for a file: status, headers and bytes.
+    pub async fn download(&self, path: &str) -> (StatusCode, HeaderMap, Vec<u8>) {
+        let response = self.get(path, "*/*").await;
+        let (status, headers) = (response.status(), response.headers().clone());
+        (status, headers, response.bytes().await.unwrap().into())
+    }
+
     /// Opens a stream of events, as far as its headers.
     pub async fn listen(&self, path: &str) -> Response {
         self.get(path, "text/event-stream").await

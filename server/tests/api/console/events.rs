@@ -64,6 +64,15 @@ impl Log {
         pages
     }
 
+    fn tab(&self) -> String {
+        format!("/accounts/{}/webhook", self.account)
+    }
+
+    /// Where the bytes of an event are.
+    fn raw(&self, event: &str) -> String {
+        format!("{}/events/{event}/raw", self.tab())
+    }
+
     /// The id of the event about this object.
     async fn id(&self, object: &str) -> String {
         let sql = format!("select id::text from whatsapp_webhook_event_logs where object_id = '{object}'");
@@ -318,6 +327,18 @@ async fn an_event_shows_its_bytes_its_delivery_its_siblings_and_what_it_became()
     assert_eq!(detail["became"]["conversation"], conversation);
     assert_eq!(detail["became"]["message"], "I am m2");
     assert_eq!(detail["became"]["contact"], format!("+{LENA}"));
+    assert_eq!(detail["became"]["search"], LENA);
+    let message = log.app.texts("select id::text from messages where wamid = 'm2'").await.remove(0);
+    assert_eq!(detail["became"]["message_id"], message);
+    let page = log.browser.open(&format!("{}/events/{}", log.tab(), log.id("m2").await)).await.text;
+    let thread = format!("/accounts/{}/conversations/{conversation}", log.account);
+    for link in
+        [format!("/accounts/{}/conversations?q={LENA}", log.account), format!("{thread}?at={message}#m-{message}")]
+    {
+        assert!(page.contains(&format!("href=\"{link}\"")), "{link}");
+    }
+    let page = log.browser.open(&format!("{thread}?at={message}")).await;
+    assert!(page.status == 200 && page.text.contains(&format!("id=\"m-{message}\"")), "{}", page.text);
     assert_eq!(
         log.detail(&log.id("m1").await).await["raw"],
         first.to_string(),
@@ -443,4 +464,77 @@ async fn a_processed_event_sent_through_again_has_its_effect_once() {
     let entry = json!({ "action": "event.replayed", "actor_name": "Somebody", "subject_id": event,
                         "details": { "before": "processed", "after": "pending", "account": log.account } });
     assert_eq!(told, [entry], "and not what was refused");
+}
+
+#[tokio::test]
+async fn a_reaction_leads_to_the_message_that_it_is_about() {
+    let log = Log::start().await;
+    let reaction = json!({ "from": LENA, "id": "r1", "timestamp": "1763900000", "type": "reaction",
+                           "reaction": { "message_id": "m1", "emoji": "\u{1f44d}" } });
+    let unknown = json!({ "from": LENA, "id": "r2", "timestamp": "1763900001", "type": "reaction",
+                          "reaction": { "message_id": "nowhere", "emoji": "\u{1f44d}" } });
+    log.app.take_in(messages(&[item("m1", MIDNIGHT), reaction, unknown])).await;
+    let id = async |wamid: &str| {
+        log.app.texts(&format!("select id::text from messages where wamid = '{wamid}'")).await.remove(0)
+    };
+    let leads_to = async |wamid: &str| log.detail(&log.id(wamid).await).await["became"]["message_id"].clone();
+    assert_eq!(leads_to("r1").await, id("m1").await);
+    assert_eq!(leads_to("r2").await, id("r2").await, "it stands for itself");
+}
+
+#[tokio::test]
+async fn the_bytes_are_downloaded_as_they_came() {
+    let log = Log::start().await;
+    let whole = messages(&[item("m1", MIDNIGHT), item("m2", MIDNIGHT)]);
+    log.app.accept(whole).await;
+    let event = log.id("m2").await;
+    let (status, headers, bytes) = log.browser.download(&log.raw(&event)).await;
+    assert_eq!((status.as_u16(), bytes), (200, item("m2", MIDNIGHT).to_string().into_bytes()));
+    for (name, value) in [
+        ("content-type", "application/octet-stream"),
+        ("content-disposition", format!("attachment; filename=\"{event}.json\"").as_str()),
+        ("x-content-type-options", "nosniff"),
+        ("cache-control", "no-store"),
+    ] {
+        assert_eq!(headers[name], value, "{name}");
+    }
+
+    let no_text: Vec<u8> = (0..=255).chain([0xff, 0xfe, 0, b'<']).collect();
+    log.app.accept(no_text.clone()).await;
+    let page = log.page(&[("state", "quarantined")]).await;
+    let event = page["events"][0]["id"].as_str().unwrap();
+    let (status, headers, bytes) = log.browser.download(&log.raw(event)).await;
+    assert_eq!((status.as_u16(), bytes), (200, no_text), "what is no UTF-8 too");
+    assert_eq!(headers["content-disposition"], format!("attachment; filename=\"{event}.bin\""));
+}
+
+#[tokio::test]
+async fn the_bytes_are_the_companys_alone() {
+    let log = Log::start().await;
+    log.app.accept(messages(&[item("m1", MIDNIGHT)])).await;
+    let event = log.id("m1").await;
+    let company = log.app.company("Birch Hotels").await;
+    log.app.add_user(company, "bo@birch.example", Role::Admin).await;
+    let birch = Browser::signed_in(&log.app, "bo@birch.example").await;
+    let nowhere = "01900000-0000-7000-8000-000000000000";
+    let theirs = birch.open(&log.raw(&event)).await;
+    assert_eq!(theirs.status, 404);
+    for nobodys in [log.raw(nowhere), log.raw("x"), log.raw(&event).replace(&log.account, nowhere)] {
+        assert_eq!(birch.open(&nobodys).await.seen(), theirs.seen(), "{nobodys}");
+    }
+    assert_eq!(log.browser.open(&log.raw(nowhere)).await.seen(), theirs.seen(), "one's own that is not there");
+
+    let stranger = Browser::new(&log.app).open(&log.raw(&event)).await;
+    assert_eq!((stranger.status.as_u16(), stranger.text.as_str()), (303, ""));
+    let back = format!("/sign-in?next={}", format!("{}/events/{event}", log.tab()).replace('/', "%2F"));
+    assert_eq!(stranger.headers["location"], back, "to the event, from where it is one click");
+}
+
+#[tokio::test]
+async fn a_payload_comes_to_the_page_without_blanks() {
+    let log = Log::start().await;
+    log.app.accept(messages(&[item("m1", MIDNIGHT)])).await;
+    let detail = log.detail(&log.id("m1").await).await;
+    let payload: Value = serde_json::from_str(detail["payload"].as_str().unwrap()).unwrap();
+    assert_eq!(detail["payload"], payload.to_string());
 }

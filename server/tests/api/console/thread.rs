@@ -4,7 +4,7 @@ use app::contract::Role;
 use serde_json::{Value, json};
 
 use crate::app::{TestApp, body, envelope, value};
-use crate::browser::Browser;
+use crate::browser::{Answer, Browser};
 
 const ANN: &str = "ann@acme.travel";
 const LENA: &str = "16505551234";
@@ -36,6 +36,10 @@ fn reaction(id: &str, second: u32, about: &str, emoji: &str) -> Value {
     item(id, second, "reaction", &json!({ "message_id": about, "emoji": emoji }))
 }
 
+fn wamids(page: &Value) -> Vec<String> {
+    page["messages"].as_array().unwrap().iter().map(|message| message["wamid"].as_str().unwrap().into()).collect()
+}
+
 struct Thread {
     app: TestApp,
     browser: Browser,
@@ -49,14 +53,31 @@ impl Thread {
         Self { app, browser }
     }
 
-    async fn page(&self, cursor: &str) -> Value {
+    async fn ask(&self, place: (&str, &str)) -> Answer {
         let account = self.app.account.owner.account.to_string();
-        let conversation = self.app.texts("select id::text from conversations").await.remove(0);
-        let form =
-            [("query[account]", account.as_str()), ("query[conversation]", &conversation), ("query[cursor]", cursor)];
-        let answer = self.browser.call("thread", &form).await;
+        let conversation = self.app.texts("select id::text from conversations order by id").await.remove(0);
+        let form = [("query[account]", account.as_str()), ("query[conversation]", &conversation), place];
+        self.browser.call("thread", &form).await
+    }
+
+    async fn page_of(&self, place: (&str, &str)) -> Value {
+        let answer = self.ask(place).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         answer.json()
+    }
+
+    async fn page(&self, cursor: &str) -> Value {
+        self.page_of(("query[cursor]", cursor)).await
+    }
+
+    /// The id of a message.
+    async fn id(&self, wamid: &str) -> String {
+        self.app.texts(&format!("select id::text from messages where wamid = '{wamid}'")).await.remove(0)
+    }
+
+    /// The page that holds a message.
+    async fn at(&self, wamid: &str) -> Value {
+        self.page_of(("query[at]", &self.id(wamid).await)).await
     }
 
     /// The messages of the one conversation there is, in reading order.
@@ -167,9 +188,7 @@ async fn a_long_thread_comes_in_pages_without_gap_or_repetition() {
     let (mut pages, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = thread.page(&cursor).await;
-        let wamids: Vec<String> =
-            page["messages"].as_array().unwrap().iter().map(|m| m["wamid"].as_str().unwrap().into()).collect();
-        pages.push(wamids);
+        pages.push(wamids(&page));
         match page["older"].as_str() {
             Some(older) => older.clone_into(&mut cursor),
             None => break,
@@ -183,4 +202,56 @@ async fn a_long_thread_comes_in_pages_without_gap_or_repetition() {
     let mut sorted = all.clone();
     sorted.sort();
     assert_eq!(sorted, (0..120).map(|number| format!("m{number:03}")).collect::<Vec<_>>());
+}
+
+/// `m000` … in reading order.
+fn numbered(numbers: std::ops::Range<u32>) -> Vec<String> {
+    numbers.map(|number| format!("m{number:03}")).collect()
+}
+
+#[tokio::test]
+async fn a_thread_opens_at_a_message_with_what_was_written_around_it() {
+    let thread = Thread::start().await;
+    let text = |number: u32| item(&format!("m{number:03}"), number, "text", &json!({ "body": number.to_string() }));
+    thread.app.take_in(messages(&(0..120).map(text).collect::<Vec<_>>())).await;
+    thread.app.take_in(messages(&[reaction("r1", 200, "m060", "\u{1f44d}")])).await;
+
+    let middle = thread.at("m060").await;
+    assert_eq!(wamids(&middle), numbered(36..86), "25 that came after it, and it, and 24 from before");
+    assert_eq!(middle["conversation"]["unread"], 100, "what is older is not what was said last: nothing is read");
+    assert_eq!(thread.page(middle["older"].as_str().unwrap()).await["messages"].as_array().unwrap().len(), 36);
+    assert_eq!(thread.at("m000").await["older"], Value::Null);
+    assert_eq!(wamids(&thread.at("m000").await), numbered(0..26));
+
+    for newest in ["m119", "m094"] {
+        assert_eq!(wamids(&thread.at(newest).await), numbered(70..120), "{newest}");
+    }
+    assert_eq!(thread.page("").await["conversation"]["unread"], 0, "the newest page was seen");
+    let almost = thread.at("m093").await;
+    assert_eq!((wamids(&almost), &almost["newest"]), (numbered(69..119), &json!(false)));
+    assert_eq!(thread.at("m094").await["newest"], true);
+}
+
+#[tokio::test]
+async fn a_thread_opens_at_a_message_of_equal_times_too() {
+    let thread = Thread::start().await;
+    let text = |number: u32| item(&format!("m{number:03}"), 7, "text", &json!({ "body": number.to_string() }));
+    thread.app.take_in(messages(&(0..120).map(text).collect::<Vec<_>>())).await;
+    for wamid in numbered(0..120).into_iter().step_by(17) {
+        assert!(wamids(&thread.at(&wamid).await).contains(&wamid), "{wamid}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_of_another_conversation_or_of_none_opens_nothing() {
+    let thread = Thread::start().await;
+    thread.app.take_in(messages(&[item("m1", 1, "text", &json!({ "body": "Hello" }))])).await;
+    let mut other = item("m2", 2, "text", &json!({ "body": "Hello" }));
+    other["from"] = json!("16505550000");
+    thread.app.take_in(body(&value(&json!({ "messages": [other] })))).await;
+    let others = thread.id("m2").await;
+    for wrong in [others.as_str(), "01900000-0000-7000-8000-000000000000", "m1", "' or 1=1 --"] {
+        assert_eq!(thread.ask(("query[at]", wrong)).await.json(), "NotFound", "{wrong}");
+    }
+    assert_eq!(wamids(&thread.page_of(("query[at]", "")).await), ["m1"], "none is asked for");
 }

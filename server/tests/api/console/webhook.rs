@@ -155,9 +155,57 @@ async fn the_first_time_a_secret_is_asked_for() {
     assert_eq!(tab.refused("save_webhook", &[("form[app_secret]", &"x".repeat(31))]).await, "app_secret");
     let elsewhere = [("form[app_secret]", NEW_SECRET), ("form[callback_path]", "/accounts")];
     assert_eq!(tab.refused("save_webhook", &elsewhere).await, "callback_path");
+    let short = [("form[app_secret]", NEW_SECRET), ("form[verify_token]", "  fifteen-letters  ")];
+    assert_eq!(tab.refused("save_webhook", &short).await, "verify_token");
     assert_eq!(tab.refused("rotate_token", &[]).await, "account", "there is nothing to rotate");
     assert_eq!(tab.page().await["config"], Value::Null);
     assert_eq!(tab.audit().await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn the_first_token_may_be_ones_own_and_later_ones_are_rotated() {
+    let tab = Tab::bare().await;
+    let token = format!("  {OWN_TOKEN} \n");
+    let fields = [("form[app_secret]", NEW_SECRET), ("form[verify_token]", token.as_str())];
+    assert_eq!(tab.done("save_webhook", &fields).await, json!({ "verify_token": OWN_TOKEN }), "trimmed, shown once");
+    assert_eq!(tab.challenge(&tab.path().await, OWN_TOKEN).await, 200);
+    assert_eq!(tab.page().await["config"]["own_path"], false);
+
+    let another = [("form[callback_path]", MOVED), ("form[verify_token]", "another-token-of-mine")];
+    assert_eq!(tab.refused("save_webhook", &another).await, "verify_token");
+    assert_ne!(tab.path().await, MOVED, "all of it was refused");
+    tab.done("save_webhook", &[("form[callback_path]", MOVED), ("form[verify_token]", " ")]).await;
+    assert_eq!(tab.page().await["config"]["own_path"], true);
+}
+
+#[tokio::test]
+async fn a_form_refused_on_the_page_that_shows_a_token_lands_on_the_tab() {
+    let tab = Tab::bare().await;
+    let page = format!("/accounts/{}/webhook", tab.account);
+    let account = ("form[account]", tab.account.as_str());
+    let shown = tab.admin.submit(&page, "save_webhook", &[account, ("form[app_secret]", NEW_SECRET)]).await;
+    assert!(shown.status == 200 && shown.text.contains("will not be shown again"), "{}", shown.text);
+
+    let too_short: [(&str, &str, &str); 2] = [
+        ("rotate_token", "form[own]", "The verify token must"),
+        ("save_webhook", "form[app_secret]", "The app secret must"),
+    ];
+    for maker in ["/api/save_webhook", "/api/rotate_token"] {
+        for (function, field, words) in too_short {
+            let form = [account, (field, "too short")];
+            let refused = tab.admin.submit(maker, function, &form).await;
+            let location = refused.headers["location"].to_str().unwrap();
+            let expected = format!("{}{page}?__path=%2Fapi%2F{function}&__err=", tab.app.url);
+            assert!(location.starts_with(&expected), "{location}");
+            let landed = tab.admin.submit_and_follow(maker, function, &form).await;
+            assert!(landed.status == 200 && landed.text.contains(words), "{}", landed.text);
+        }
+    }
+    let theme = tab.admin.submit("/api/rotate_token", "theme", &[("theme", "dark")]).await;
+    assert_eq!(theme.headers["location"], "/", "what is about no account leads to the start");
+    let nobody = tab.admin.submit("/api/add_user", "add_user", &[("form[name]", ""), ("form[email]", "x")]).await;
+    let location = nobody.headers["location"].to_str().unwrap();
+    assert!(location.starts_with(&format!("{}/people?__path", tab.app.url)), "{location}");
 }
 
 #[tokio::test]

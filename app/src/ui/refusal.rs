@@ -1,10 +1,11 @@
 //! Words for a form that was refused.
 //!
-//! Without WASM, an error comes back in the URL, which anybody can write: then its own text is not shown, the rule is.
+//! Without WASM, an error comes back in the URL, which anybody can write: then its text is only shown if it is a
+//! sentence of ours.
 
 use leptos::prelude::*;
-use leptos::server::ServerActionError;
 use leptos::server_fn::error::ServerFnUrlError;
+use leptos_router::hooks::use_query_map;
 
 use crate::contract::{ConsoleError, validate};
 
@@ -18,52 +19,53 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// What to write at a field of the form.
-    pub fn at(&self, name: &str) -> Option<String> {
+    /// The field to blame, if it is one's fault.
+    pub fn field(&self) -> Option<&str> {
         match &self.error {
-            ConsoleError::Invalid { field, message } if field == name => {
-                Some(if self.answered { message.clone() } else { rule(name).unwrap_or(TRY_AGAIN).into() })
-            }
+            ConsoleError::Invalid { field, .. } => Some(field),
             _ => None,
         }
     }
 
-    /// What to write above the form: all that is no field's.
-    pub fn elsewhere(&self) -> Option<String> {
+    /// Why, in words that nobody else can choose.
+    pub fn words(&self) -> String {
         match &self.error {
-            ConsoleError::Invalid { field, .. } if rule(field).is_some() => None,
-            ConsoleError::Invalid { message, .. } if self.answered => Some(message.clone()),
-            ConsoleError::Invalid { .. } => Some(TRY_AGAIN.into()),
+            ConsoleError::Invalid { message, .. } if self.answered => message.clone(),
+            ConsoleError::Invalid { message, .. } => validate::own_sentence(message).unwrap_or(TRY_AGAIN).to_owned(),
+            ConsoleError::NotFound => "That is no longer there. Nothing was changed.".to_owned(),
             ConsoleError::Unavailable { request_id: Some(id) } if self.answered => {
-                Some(format!("{} Nothing was changed. Request {id}", self.error))
+                format!("{} Nothing was changed. Request {id}", self.error)
             }
-            error => Some(format!("{error} Nothing was changed.")),
+            error => format!("{error} Nothing was changed."),
         }
+    }
+
+    /// What to write at a field of the form.
+    pub fn at(&self, name: &str) -> Option<String> {
+        (self.field() == Some(name)).then(|| self.words())
+    }
+
+    /// What to write above the form: all that no field shows.
+    pub fn elsewhere(&self) -> Option<String> {
+        const SHOWN: [&str; 4] = ["callback_path", "app_secret", "verify_token", "public_url"];
+        self.field().is_none_or(|field| !SHOWN.contains(&field)).then(|| self.words())
     }
 }
 
 const TRY_AGAIN: &str = "That was not accepted. Please check it and try again.";
-
-/// A field's rule, in words.
-fn rule(field: &str) -> Option<&'static str> {
-    match field {
-        "callback_path" => validate::callback_path("").err(),
-        "app_secret" => validate::app_secret("").err(),
-        "verify_token" => validate::verify_token("").err(),
-        "public_url" => validate::public_url("").err(),
-        _ => None,
-    }
-}
 
 /// The refusal of an action, by its value and its version.
 pub fn refusal<T: Clone + 'static>(answer: Option<Result<T, ConsoleError>>, version: usize) -> Option<Refusal> {
     answer.and_then(Result::err).map(|error| Refusal { error, answered: version > 0 })
 }
 
-/// The refusal of a plain form that has no action in the browser, by the path it was posted to: out of the URL.
+/// The refusal of a form that the browser posts by itself, by the path that it posts to: out of the address.
 pub fn refused_form(path: &str) -> Option<Refusal> {
-    let error = use_context::<ServerActionError>().filter(|error| error.path() == path)?;
-    Some(Refusal { error: ServerFnUrlError::decode_err(error.err()), answered: false })
+    let error = use_query_map().with_untracked(|query| {
+        let error = query.get_str("__err").filter(|_| query.get_str("__path") == Some(path))?;
+        Some(ServerFnUrlError::decode_err(error))
+    });
+    error.map(|error| Refusal { error, answered: false })
 }
 
 /// Says above a form why it was refused.
@@ -109,6 +111,15 @@ mod tests {
         let refusal = invalid("app_secret", true);
         assert_eq!(refusal.at("app_secret").as_deref(), Some("Call +1 555 0100"));
         assert_eq!((refusal.at("callback_path"), refusal.elsewhere()), (None, None));
+    }
+
+    #[test]
+    fn our_own_sentences_are_shown_out_of_a_link_too() {
+        let message = validate::app_secret("").unwrap_err();
+        let error = ConsoleError::Invalid { field: "app_secret".into(), message: message.into() };
+        assert_eq!(Refusal { error, answered: false }.at("app_secret").as_deref(), Some(message));
+        let refusal = Refusal { error: ConsoleError::Throttled { retry_after: 7 }, answered: false };
+        assert!(refusal.field().is_none() && refusal.words().contains("7 seconds"));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use server::simulate::signature;
 /// How many people take part.
 const PEOPLE: u32 = 2_000;
 /// The shortest and the longest text of a message, in bytes.
-const TEXT: std::ops::Range<usize> = 250..650;
+const TEXT: std::ops::Range<usize> = 380..820;
 /// Updates in a batch of the mix, and how many of them are messages.
 const BATCH: (usize, usize) = (10, 6);
 

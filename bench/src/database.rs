@@ -190,13 +190,17 @@ impl Database {
         Ok(self.runtime.block_on(waits.bind(since).fetch_all(&mut self.connection))?)
     }
 
-    /// Bytes of the event log on disk, with its indexes, and of the bodies that it holds.
-    pub fn bytes(&mut self) -> Result<(i64, i64)> {
-        let disk = self.one(
-            "select pg_total_relation_size('whatsapp_webhook_deliveries')
-                  + pg_total_relation_size('whatsapp_webhook_event_logs')",
-        )?;
-        Ok((disk, self.one("select sum(body_size)::bigint from whatsapp_webhook_deliveries")?))
+    /// Megabytes of the event log on disk, with its deliveries and indexes.
+    pub fn log_megabytes(&mut self) -> Result<f64> {
+        self.one(
+            "select ((pg_total_relation_size('whatsapp_webhook_deliveries')
+                      + pg_total_relation_size('whatsapp_webhook_event_logs')) / 1e6)::float8",
+        )
+    }
+
+    /// Megabytes of the bodies as they came.
+    pub fn body_megabytes(&mut self) -> Result<f64> {
+        self.one("select (sum(body_size) / 1e6)::float8 from whatsapp_webhook_deliveries")
     }
 
     /// Writes what is dirty, so that no load pays for the one before it.

@@ -75,9 +75,18 @@ impl Run {
 /// As fast as the answers come, for so long or until the posts are used up.
 pub fn closed(address: SocketAddr, posts: &[Post], connections: usize, time: Duration) -> Result<Run> {
     let next = AtomicUsize::new(0);
-    run(address, connections, |_, started| {
+    run(address, connections, |started| {
         let number = next.fetch_add(1, Ordering::Relaxed);
         (number < posts.len() && started.elapsed() < time).then(|| (number, &posts[number], Instant::now()))
+    })
+}
+
+/// The same with posts that may be sent more than once.
+pub fn again_and_again(address: SocketAddr, posts: &[Post], connections: usize, time: Duration) -> Result<Run> {
+    let next = AtomicUsize::new(0);
+    run(address, connections, |started| {
+        let number = next.fetch_add(1, Ordering::Relaxed) % posts.len();
+        (started.elapsed() < time).then(|| (number, &posts[number], Instant::now()))
     })
 }
 
@@ -87,7 +96,7 @@ pub fn open(address: SocketAddr, posts: &[Post], connections: usize, moments: &[
         bail!("there are more moments than posts");
     }
     let next = AtomicUsize::new(0);
-    run(address, connections, |_, started| {
+    run(address, connections, |started| {
         let number = next.fetch_add(1, Ordering::Relaxed);
         let due = started + *moments.get(number)?;
         thread::sleep(due.saturating_duration_since(Instant::now()));
@@ -98,7 +107,7 @@ pub fn open(address: SocketAddr, posts: &[Post], connections: usize, moments: &[
 /// One connection that waits a while before each post; the time counts from when it is really sent.
 pub fn paced(address: SocketAddr, posts: &[Post], pause: Duration) -> Result<Run> {
     let next = AtomicUsize::new(0);
-    run(address, 1, |_, _| {
+    run(address, 1, |_| {
         let number = next.fetch_add(1, Ordering::Relaxed);
         let post = posts.get(number)?;
         thread::sleep(pause);
@@ -121,21 +130,20 @@ pub fn moments(rate: f64, time: Duration, seed: u64) -> Vec<Duration> {
 fn run<'p>(
     address: SocketAddr,
     connections: usize,
-    next: impl Fn(usize, Instant) -> Option<(usize, &'p Post, Instant)> + Sync,
+    next: impl Fn(Instant) -> Option<(usize, &'p Post, Instant)> + Sync,
 ) -> Result<Run> {
     let opened: io::Result<Vec<_>> = (0..connections).map(|_| crate::wire::Connection::open(address)).collect();
     let ready = Barrier::new(connections + 1);
     thread::scope(|scope| {
         let threads: Vec<_> = opened?
             .into_iter()
-            .enumerate()
-            .map(|(place, mut connection)| {
+            .map(|mut connection| {
                 let (next, ready) = (&next, &ready);
                 scope.spawn(move || {
                     ready.wait();
                     let started = Instant::now();
                     let mut answers = Vec::new();
-                    while let Some((post, Post { request, .. }, since)) = next(place, started) {
+                    while let Some((post, Post { request, .. }, since)) = next(started) {
                         let status = connection.ask(request).ok();
                         answers.push(Answer { post, status, took: since.elapsed() });
                     }

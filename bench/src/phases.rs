@@ -22,10 +22,12 @@ use crate::yardstick::Pgbench;
 pub const CONNECTIONS: usize = 64;
 /// Connections that send bodies of 100 updates.
 const BATCH_CONNECTIONS: usize = 16;
+/// Posts that one connection without a pause sends at most.
+const MOST_ALONE: usize = 5_000;
 /// Between two posts of an idle server.
 const IDLE_PAUSE: Duration = Duration::from_millis(20);
 
-/// Latency of one connection that posts now and then, and of `pgbench` with one client.
+/// Latency of one connection that posts now and then, of one that never pauses, and of `pgbench` with one client.
 pub fn idle(
     round: &mut Round,
     stand: &mut Stand,
@@ -35,8 +37,11 @@ pub fn idle(
 ) -> Result<()> {
     let posts = author.mix(usize::try_from(time.as_millis() / IDLE_PAUSE.as_millis())?.max(50));
     let run = checked(stand, &posts, |address| load::paced(address, &posts, IDLE_PAUSE))?;
+    let posts = author.mix(MOST_ALONE);
+    let alone = checked(stand, &posts, |address| load::closed(address, &posts, 1, time))?;
     let inserted = pgbench.timed(1, time)?;
     round.note(Key::AckIdle, percentile(&run.milliseconds(), 50).context("no answers")?);
+    round.note(Key::AckAlone, percentile(&alone.milliseconds(), 50).context("no answers")?);
     round.note(Key::InsertIdle, percentile(&inserted.milliseconds, 50).context("no transactions")?);
     Ok(())
 }
@@ -129,7 +134,7 @@ pub fn backlog(round: &mut Round, database: &mut Database) -> Result<()> {
 /// Forgeries, of which nothing may be stored.
 pub fn forgeries(round: &mut Round, stand: &mut Stand, posts: &[Post], time: Duration) -> Result<()> {
     let before = stand.database.stored()?;
-    let run = load::closed(stand.program.address, posts, CONNECTIONS, time)?;
+    let run = load::again_and_again(stand.program.address, posts, CONNECTIONS, time)?;
     run.all_are(403)?;
     if stand.database.stored()? != before {
         bail!("forgeries were stored");

@@ -113,7 +113,7 @@ pub fn with_unit(value: f64, unit: &str) -> String {
     if unit.is_empty() { number(value) } else { format!("{} {unit}", number(value)) }
 }
 
-/// Three digits that mean something, thousands separated.
+/// A few digits, thousands separated.
 fn number(value: f64) -> String {
     match value {
         value if value >= 1_000.0 => {
@@ -121,7 +121,6 @@ fn number(value: f64) -> String {
             let (thousands, rest) = whole.split_at(whole.len() - 3);
             format!("{thousands},{rest}")
         }
-        value if value >= 100.0 => format!("{value:.0}"),
         value if value >= 10.0 => format!("{value:.1}"),
         value if value >= 0.1 => format!("{value:.2}"),
         value => format!("{value:.3}"),
@@ -187,13 +186,13 @@ mod tests {
         let mut round = Round::default();
         round.note(Key::Start, 1_234.5);
         let line = line(figure, figure.summary(&[round]));
-        assert!(line.ends_with("| | | **1,234 ms** (1,234 to 1,234) | ≤ 250 ms | ≤ 60.0 ms | no |\n"), "{line}");
+        assert!(line.ends_with("|  |  | **1,234 ms** (1,234 to 1,234) | ≤ 250.0 ms | ≤ 60.0 ms | no |\n"), "{line}");
     }
 
     #[test]
-    fn numbers_have_three_digits() {
+    fn numbers_have_few_digits() {
         let texts = [12_345.6, 999.4, 12.34, 0.5, 0.0123].map(number);
-        assert_eq!(texts, ["12,346", "999", "12.3", "0.50", "0.012"]);
+        assert_eq!(texts, ["12,346", "999.4", "12.3", "0.50", "0.012"]);
     }
 
     #[test]

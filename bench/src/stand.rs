@@ -13,7 +13,7 @@ use crate::database::{Cluster, Database};
 use crate::process::{Program, Server};
 use crate::wire::Connection;
 
-const APP_SECRET: &str = "the app secret of the bench";
+const APP_SECRET: &str = "0123456789abcdef0123456789abcdef";
 const DISPLAYED: &str = "15550783881";
 /// The password of everybody.
 pub const PASSWORD: &str = "a long password for the bench";

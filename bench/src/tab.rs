@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use reqwest::{Client, StatusCode, header};
 
 use crate::stand::{BENCH, PASSWORD, Stand};
@@ -53,7 +53,7 @@ impl Browser {
     }
 }
 
-/// Kilobytes of the page and of all files that it names. An error where the pages' files are not built.
+/// Kilobytes of the page and of all files that it names. An error where these are not built.
 pub fn kilobytes(stand: &Stand) -> Result<f64> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -61,11 +61,11 @@ pub fn kilobytes(stand: &Stand) -> Result<f64> {
         let page = format!("/accounts/{}/webhook", stand.account);
         let files = files(&String::from_utf8_lossy(&browser.fetch(&page, "identity").await?));
         if !files.iter().any(|file| has_ending(file, "wasm")) {
-            bail!("the page names no WASM: its files are not built");
+            bail!("the page names no WASM");
         }
         let mut bytes = browser.fetch(&page, "br").await?.len();
         for file in files {
-            bytes += browser.fetch(&file, "br").await?.len();
+            bytes += browser.fetch(&file, "br").await.context("the pages' files are not built")?.len();
         }
         Ok(crate::statistics::lossy(bytes as u64) / 1_000.0)
     })

@@ -9,6 +9,7 @@
 //! as the answers take.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Barrier;
@@ -21,7 +22,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use crate::body::Post;
-use crate::statistics::lossy;
+use crate::statistics::{lossy, percentile};
 
 /// What became of one post.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +70,15 @@ impl Run {
             bail!("of {} posts some were not answered {status}: {others:?}", self.answers.len());
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let took = self.milliseconds();
+        let [half, most, all] = [50, 99, 100].map(|percent| percentile(&took, percent).unwrap_or_default());
+        let (count, seconds) = (self.answers.len(), self.elapsed.as_secs_f64());
+        write!(f, "{count} posts in {seconds:.1} s; p50 {half:.1} ms, p99 {most:.1} ms, slowest {all:.1} ms")
     }
 }
 

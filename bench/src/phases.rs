@@ -38,7 +38,7 @@ pub fn idle(
     let posts = author.mix(usize::try_from(time.as_millis() / IDLE_PAUSE.as_millis())?.max(50));
     let run = checked(stand, &posts, |address| load::paced(address, &posts, IDLE_PAUSE))?;
     let posts = author.mix(MOST_ALONE);
-    let alone = checked(stand, &posts, |address| load::closed(address, &posts, 1, time))?;
+    let alone = checked(stand, &posts, |address| load::closed(address, &posts, 1, time / 2))?;
     let inserted = pgbench.timed(1, time)?;
     round.note(Key::AckIdle, percentile(&run.milliseconds(), 50).context("no answers")?);
     round.note(Key::AckAlone, percentile(&alone.milliseconds(), 50).context("no answers")?);
@@ -187,6 +187,7 @@ fn checked(stand: &mut Stand, posts: &[Post], load: impl FnOnce(SocketAddr) -> R
     let run = load(stand.program.address)?;
     run.all_are(200)?;
     check(before, stand.database.stored()?, &run, posts)?;
+    println!("  {run}");
     Ok(run)
 }
 

@@ -101,6 +101,7 @@ impl Pgbench {
         let Some(rate) = rate else {
             bail!("pgbench failed: {}", String::from_utf8_lossy(&output.stderr).trim());
         };
+        println!("  pgbench: {rate:.0} transactions a second over {clients} connections");
         Ok(Inserted { rate, milliseconds: logged(folder.path())? })
     }
 

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{build, prepare, run, setup, test};
+use crate::{bench, build, prepare, run, setup, test};
 
 /// Sets up, builds, runs and tests Waypost.
 #[derive(Parser)]
@@ -18,6 +18,7 @@ enum Command {
     Run(run::Options),
     Build(build::Options),
     Test(test::Options),
+    Bench(bench::Options),
     Prepare(prepare::Options),
     Setup(setup::Options),
 }
@@ -28,6 +29,7 @@ pub fn run() -> Result<()> {
         Command::Run(options) => run::run(&options),
         Command::Build(options) => build::run(&options),
         Command::Test(options) => test::run(&options),
+        Command::Bench(options) => bench::run(&options),
         Command::Prepare(options) => prepare::run(&options),
         Command::Setup(options) => setup::run(&options),
     }

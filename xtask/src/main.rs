@@ -2,6 +2,7 @@
 //! only Rust to a tested build. Each command is a file of its own; [`machine`] finds or
 //! installs what the steps need, [`bundle`] makes the browser's half.
 
+mod bench;
 mod build;
 mod bundle;
 mod cli;

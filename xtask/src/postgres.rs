@@ -34,6 +34,8 @@ pub struct Cluster {
     note: PathBuf,
     port: u16,
     password: String,
+    /// Lines of its configuration.
+    more_settings: String,
     /// Held as long as the cluster is there.
     lock: File,
 }
@@ -41,6 +43,11 @@ pub struct Cluster {
 impl Cluster {
     /// Makes and starts an empty cluster; `purpose` is its name on disk.
     pub fn start(purpose: &str) -> Result<Self> {
+        Self::start_with(purpose, "")
+    }
+
+    /// Makes and starts an empty cluster with these lines in its configuration.
+    pub fn start_with(purpose: &str, settings: &str) -> Result<Self> {
         let programs = postgresql::ensure()?;
         let home = root::target().join("postgres");
         fs::create_dir_all(&home)?;
@@ -50,7 +57,8 @@ impl Cluster {
         let folder = make_folder(&home.join(purpose))?;
         fs::write(&note, folder.to_string_lossy().as_bytes())?;
         // From here on, dropping it cleans up.
-        let mut cluster = Self { programs, folder, note, port: 0, password: random_password()?, lock };
+        let password = random_password()?;
+        let mut cluster = Self { programs, folder, note, port: 0, password, more_settings: settings.to_owned(), lock };
         cluster.initialise()?;
         cluster.start_on_free_port()?;
         Ok(cluster)
@@ -137,8 +145,9 @@ impl Cluster {
             "listen_addresses = '127.0.0.1'\n\
              port = {}\n\
              unix_socket_directories = '{socket}'\n\
-             max_connections = {MAX_CONNECTIONS}\n",
-            self.port
+             max_connections = {MAX_CONNECTIONS}\n\
+             {}",
+            self.port, self.more_settings
         )
     }
 }

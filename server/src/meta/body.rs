@@ -15,13 +15,16 @@ pub struct Target {
 }
 
 /// One member of `changes[]` in the making: updates of one kind.
-pub(crate) struct Change<'a> {
-    pub(crate) kind: Kind,
-    pub(crate) updates: Vec<&'a Update>,
+#[derive(Clone, Debug)]
+pub struct Change<'a> {
+    /// What they all are.
+    pub kind: Kind,
+    /// In their order.
+    pub updates: Vec<&'a Update>,
 }
 
 /// Writes a body of these entries.
-pub(crate) fn body(target: &Target, entries: &[Vec<Change>]) -> Vec<u8> {
+pub fn body(target: &Target, entries: &[Vec<Change>]) -> Vec<u8> {
     envelope(entries.iter().map(|changes| entry(target, changes)))
 }
 

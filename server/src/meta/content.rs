@@ -32,7 +32,7 @@ const OUTBOUND: [(&str, u32); 4] = [("text", 80), ("image", 10), ("document", 5)
 
 /// What one message says.
 #[derive(Debug)]
-pub(crate) struct Content {
+pub struct Content {
     /// Meta's `type`.
     pub(crate) kind: &'static str,
     /// The member of that name.
@@ -87,7 +87,7 @@ impl Content {
     }
 
     /// A text of about this many bytes.
-    pub(crate) fn long_text(rng: &mut StdRng, bytes: usize) -> Self {
+    pub fn long_text(rng: &mut StdRng, bytes: usize) -> Self {
         Self { kind: "text", body: object! { "body": texts::long_text(rng, bytes) }, errors: None }
     }
 }

@@ -97,7 +97,7 @@ impl Update {
     }
 
     /// A message from a person, which may answer an earlier one.
-    pub(crate) fn message(
+    pub fn message(
         wamid: &Arc<str>,
         from: &Contact,
         second: i64,
@@ -134,7 +134,7 @@ impl Update {
     }
 
     /// What became of a message to a person.
-    pub(crate) fn status(wamid: &Arc<str>, to: &Contact, second: i64, rank: StatusRank, conversation: &str) -> Self {
+    pub fn status(wamid: &Arc<str>, to: &Contact, second: i64, rank: StatusRank, conversation: &str) -> Self {
         let billed = matches!(rank, StatusRank::Sent | StatusRank::Delivered);
         let expiry = (rank == StatusRank::Sent).then(|| (second + 86_400).to_string());
         let item = object! {

@@ -3,11 +3,13 @@
 
 use leptos::html::Input;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use super::server_fns::SignInAction;
 use crate::contract::{ConsoleError, validate};
+use crate::ui::post_form::{PostForm, Sending};
 
 /// Asks for e-mail address and password.
 #[component]
@@ -29,23 +31,21 @@ pub fn SignInPage() -> impl IntoView {
 
 #[component]
 fn SignInForm() -> impl IntoView {
-    let action = ServerAction::<SignInAction>::new();
-    let query = use_query_map();
-    let next = move || validate::next_path(query.read().get_str("next")).to_owned();
-    let pending = action.pending();
-    let error = Memo::new(move |_| action.value().get().and_then(Result::err));
+    let sending = Sending::new(SignInAction::PATH);
+    let next = use_query_map().with_untracked(|query| validate::next_path(query.get_str("next")).to_owned());
+    let error = Memo::new(move |_| sending.refusal().map(|refusal| refusal.error));
     let password = NodeRef::<Input>::new();
     focus_after_failure(error, password);
     view! {
-        <ActionForm action>
+        <PostForm to=sending>
             <Refusal error />
             <input type="hidden" name="credentials[next]" value=next />
             <EmailField error />
             <PasswordField error node_ref=password />
-            <button class="btn primary" type="submit" aria-disabled=move || pending.get().then_some("true")>
-                {move || if pending.get() { "Signing in…" } else { "Sign in" }}
+            <button class="btn primary" type="submit" aria-disabled=move || sending.pending()>
+                {move || if sending.pending().is_some() { "Signing in…" } else { "Sign in" }}
             </button>
-        </ActionForm>
+        </PostForm>
     }
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod icon;
 pub(crate) mod json_view;
 pub(crate) mod packed;
 pub(crate) mod plain_form;
+pub(crate) mod post_form;
 pub(crate) mod problem;
 pub(crate) mod query;
 pub(crate) mod read;

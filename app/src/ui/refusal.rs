@@ -54,11 +54,6 @@ impl Refusal {
 
 const TRY_AGAIN: &str = "That was not accepted. Please check it and try again.";
 
-/// The refusal of an action, by its value and its version.
-pub fn refusal<T: Clone + 'static>(answer: Option<Result<T, ConsoleError>>, version: usize) -> Option<Refusal> {
-    answer.and_then(Result::err).map(|error| Refusal { error, answered: version > 0 })
-}
-
 /// The refusal of a form that the browser posts by itself, by the path that it posts to: out of the address.
 pub fn refused_form(path: &str) -> Option<Refusal> {
     let error = use_query_map().with_untracked(|query| {

@@ -6,6 +6,7 @@
 use leptos::ev::{KeyboardEvent, MouseEvent};
 use leptos::html::Dialog;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
@@ -13,9 +14,10 @@ use super::address::{self, use_event_query, use_event_ref};
 use super::event_row::link_id;
 use super::event_view::EventView;
 use super::server_fns::{ReplayAction, load_event};
-use super::writes::{Writes, focus, when_answered};
+use super::writes::Writes;
 use crate::frame::Overview;
 use crate::ui::async_view::{AsyncView, Skeleton};
+use crate::ui::post_form::{Sending, focus};
 use crate::ui::read::read;
 
 /// The event that is open.
@@ -23,13 +25,13 @@ use crate::ui::read::read;
 pub fn EventPane() -> impl IntoView {
     let (list, event) = (use_event_query(), use_event_ref());
     let (writes, overview) = (expect_context::<Writes>(), expect_context::<Overview>());
-    let replay = ServerAction::<ReplayAction>::new();
+    let replay = Sending::new(ReplayAction::PATH);
     let replayed = RwSignal::new(false);
     let done = move |()| {
         replayed.set(true);
         writes.again(overview);
     };
-    when_answered(move || replay.value().get(), done);
+    replay.when_done(done);
     // Another event, opened from this one, was not replayed.
     Effect::watch(move || event.get(), move |_, _, _| replayed.set(false), false);
     let detail = read(move || (event.get(), writes.done.get()), |(event, _)| load_event(event));

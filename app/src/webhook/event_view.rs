@@ -5,14 +5,14 @@ use leptos_meta::Title;
 use super::address;
 use super::event_aside::EventAside;
 use super::event_row::title;
-use super::refusal::{RefusalBox, refusal};
-use super::server_fns::ReplayAction;
+use super::refusal::RefusalBox;
 use super::writes::Writes;
 use crate::contract::{EventDetail, EventQuery, EventRow};
 use crate::ui::badge::EventBadge;
 use crate::ui::confirm::Confirm;
 use crate::ui::copy_button::CopyButton;
 use crate::ui::json_view::{JsonView, pretty};
+use crate::ui::post_form::{PostForm, Sending};
 
 /// An event in full: its payload on the left, what is known about it on the right.
 #[component]
@@ -22,7 +22,7 @@ pub fn EventView(
     /// The log's state, for the way back.
     list: EventQuery,
     /// Processes it again.
-    replay: ServerAction<ReplayAction>,
+    replay: Sending,
 ) -> impl IntoView {
     let text = detail.payload.as_deref().map_or_else(|| detail.raw.clone(), pretty);
     view! {
@@ -86,24 +86,22 @@ fn Payload(payload: Option<String>, raw: String) -> impl IntoView {
 }
 
 #[component]
-fn Replay(account: String, event: String, replay: ServerAction<ReplayAction>) -> impl IntoView {
+fn Replay(account: String, event: String, replay: Sending) -> impl IntoView {
     let done = expect_context::<Writes>().done;
-    let pending = replay.pending();
-    let refused = Signal::derive(move || refusal(replay.value().get(), replay.version().get()));
     view! {
         <Confirm button="Replay…" done>
             <p>
                 "It waits for a worker again and is processed from what is stored here. What it has already had an effect \
                 on stays as it is: the effect comes once."
             </p>
-            <ActionForm action=replay>
-                <RefusalBox refusal=refused />
+            <PostForm to=replay>
+                <RefusalBox refusal=Signal::derive(move || replay.refusal()) />
                 <input type="hidden" name="event[account]" value=account />
                 <input type="hidden" name="event[event]" value=event />
-                <button class="btn primary" type="submit" aria-disabled=move || pending.get().then_some("true")>
+                <button class="btn primary" type="submit" aria-disabled=move || replay.pending()>
                     "Replay the event"
                 </button>
-            </ActionForm>
+            </PostForm>
         </Confirm>
     }
 }

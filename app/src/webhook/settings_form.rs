@@ -7,10 +7,11 @@ use leptos::wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 
 use super::field::{Field, Spec};
-use super::refusal::{RefusalBox, refusal};
+use super::refusal::RefusalBox;
 use super::verify_token::{OWN, OWN_HINT};
 use super::writes::Writes;
 use crate::contract::{Changed, Timestamp, WebhookConfig, WebhookStatus, validate};
+use crate::ui::post_form::PostForm;
 use crate::ui::time::{Exact, day_label};
 
 const PATH: Spec = Spec {
@@ -43,8 +44,7 @@ pub fn SettingsForm(
     now: Timestamp,
 ) -> impl IntoView {
     let save = expect_context::<Writes>().save;
-    let pending = save.pending();
-    let refused = Memo::new(move |_| refusal(save.value().get(), save.version().get()));
+    let refused = Memo::new(move |_| save.refusal());
     let at = move |spec: Spec| Signal::derive(move || refused.get().and_then(|refusal| refusal.at(spec.id)));
     let disabled = config.as_ref().is_some_and(|config| config.status == WebhookStatus::Disabled);
     let (first_time, until) = (config.is_none(), config.as_ref().and_then(|config| config.previous_secret_until));
@@ -52,7 +52,7 @@ pub fn SettingsForm(
     let unfolded = own_path.is_some() || at(PATH).get_untracked().is_some();
     let secret_set = config.map(|config| config.app_secret_set);
     view! {
-        <ActionForm action=save>
+        <PostForm to=save>
             <RefusalBox refusal=refused />
             <input type="hidden" name="form[account]" value=account />
             <Field
@@ -83,13 +83,13 @@ pub fn SettingsForm(
                     class="btn primary"
                     type="submit"
                     disabled=disabled
-                    aria-disabled=move || pending.get().then_some("true")
+                    aria-disabled=move || save.pending()
                 >
                     {if first_time { "Set up the webhook" } else { "Save" }}
                 </button>
                 <small>{saying(disabled, first_time)}</small>
             </div>
-        </ActionForm>
+        </PostForm>
     }
 }
 

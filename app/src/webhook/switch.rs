@@ -1,10 +1,11 @@
 use leptos::either::Either;
 use leptos::prelude::*;
 
-use super::refusal::{RefusalBox, refusal};
+use super::refusal::RefusalBox;
 use super::writes::Writes;
 use crate::contract::WebhookStatus;
 use crate::ui::confirm::Confirm;
+use crate::ui::post_form::PostForm;
 
 /// Disables after a question, enables at once.
 #[component]
@@ -32,20 +33,18 @@ pub fn Switch(
 #[component]
 fn SwitchForm(account: String, enabled: bool, button: &'static str) -> impl IntoView {
     let switch = expect_context::<Writes>().switch;
-    let pending = switch.pending();
-    let refused = Signal::derive(move || refusal(switch.value().get(), switch.version().get()));
     view! {
-        <ActionForm action=switch>
-            <RefusalBox refusal=refused />
+        <PostForm to=switch>
+            <RefusalBox refusal=Signal::derive(move || switch.refusal()) />
             <input type="hidden" name="form[account]" value=account />
             <input type="hidden" name="form[enabled]" value=enabled.to_string() />
             <button
                 class=if enabled { "btn primary" } else { "btn danger" }
                 type="submit"
-                aria-disabled=move || pending.get().then_some("true")
+                aria-disabled=move || switch.pending()
             >
                 {button}
             </button>
-        </ActionForm>
+        </PostForm>
     }
 }

@@ -3,12 +3,13 @@
 use leptos::prelude::*;
 
 use super::field::{Field, Spec};
-use super::refusal::{RefusalBox, refusal};
+use super::refusal::RefusalBox;
 use super::set_up::Set;
 use super::writes::Writes;
 use crate::contract::{Timestamp, WebhookConfig, WebhookStatus, validate};
 use crate::ui::confirm::Confirm;
 use crate::ui::copy_button::CopyButton;
+use crate::ui::post_form::PostForm;
 
 /// The person's own token, in the place of one made here.
 pub const OWN: Spec = Spec {
@@ -89,10 +90,9 @@ pub fn VerifyToken(
 #[component]
 fn RotateForm(account: String) -> impl IntoView {
     let rotate = expect_context::<Writes>().rotate;
-    let pending = rotate.pending();
-    let refused = Memo::new(move |_| refusal(rotate.value().get(), rotate.version().get()));
+    let refused = Memo::new(move |_| rotate.refusal());
     view! {
-        <ActionForm action=rotate>
+        <PostForm to=rotate>
             <p>
                 "The token in use stops being right at once. The webhook stays verified: Meta asks for the new one when you \
                 save it in its dashboard."
@@ -104,9 +104,9 @@ fn RotateForm(account: String) -> impl IntoView {
                 hint=OWN_HINT.to_owned()
                 refused=Signal::derive(move || refused.get().and_then(|refusal| refusal.at(OWN.id)))
             />
-            <button class="btn primary" type="submit" aria-disabled=move || pending.get().then_some("true")>
+            <button class="btn primary" type="submit" aria-disabled=move || rotate.pending()>
                 "Rotate the verify token"
             </button>
-        </ActionForm>
+        </PostForm>
     }
 }

@@ -25,8 +25,8 @@ use futures::stream::{self, Stream, StreamExt};
 use serde::Deserialize;
 use tokio::time::Instant;
 
-pub use self::places::Places;
 use self::places::Place;
+pub use self::places::Places;
 use super::AppState;
 use crate::console::{Caller, ReadError, events as log, status_of};
 use crate::event_log::listing::arrivals::Mark;

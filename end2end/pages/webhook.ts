@@ -81,8 +81,12 @@ export class WebhookPage {
 
   /** Types a path of one's own. */
   async fillPath(path: string): Promise<void> {
-    if (!(await this.path.input.isVisible())) await this.pathSign.click();
+    await this.unfoldPath();
     await this.path.input.fill(path);
+  }
+
+  async unfoldPath(): Promise<void> {
+    if (!(await this.path.input.isVisible())) await this.pathSign.click();
   }
 }
 

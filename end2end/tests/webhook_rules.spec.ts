@@ -53,6 +53,7 @@ test("beside the field: a secret and a token are measured without the blanks aro
 
 test("beside the field: a callback path leads to the door, in 200 characters", async ({ webhook }) => {
   await webhook.open(line.webhookPath);
+  await webhook.unfoldPath();
   await expectRule(webhook.path, pathOf(201), tooLong, pathOf(200));
   await expectRule(webhook.path, door.slice(1), noDoor, `  ${door}/rules  `);
 });

@@ -63,7 +63,12 @@ impl Database {
                 sizes.engine,
                 "set role waypost_engine; set statement_timeout = '10s'; set lock_timeout = '3s'",
             ),
-            console: pool(&options, sizes.console, "set role waypost_console; set statement_timeout = '10s'"),
+            // A list has many filters, and each asks for another index: one plan for all of them would read the whole log.
+            console: pool(
+                &options,
+                sizes.console,
+                "set role waypost_console; set statement_timeout = '10s'; set plan_cache_mode = force_custom_plan",
+            ),
             identity: pool(&options, 4, "set role waypost_identity; set statement_timeout = '5s'"),
         })
     }

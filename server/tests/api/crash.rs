@@ -76,8 +76,8 @@ async fn the_check_finds_what_is_lost_and_what_is_doubled(pool: &PgPool, expecte
     lose_a_message(pool).await;
     assert_eq!(damage(pool, expected).await, Damage { lost: 1, missing: 1, ..Damage::default() });
     let key = "whatsapp_webhook_event_logs_company_id_dedup_key_key";
-    double(pool, "whatsapp_webhook_event_logs", key).await;
-    double(pool, "messages", "messages_company_id_account_id_wamid_key").await;
+    double(pool, "whatsapp_webhook_event_logs", key, "true").await;
+    double(pool, "messages", "messages_company_id_account_id_wamid_key", "source <> 'status'").await;
     assert_eq!(damage(pool, expected).await, Damage { lost: 1, missing: 1, doubled: 2, unprocessed: 0 });
 }
 

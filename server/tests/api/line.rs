@@ -193,8 +193,8 @@ pub async fn damage(pool: &PgPool, expected: &Expected) -> Damage {
 }
 
 /// Puts a row into its table a second time, with another id: for showing that a check would see it. The table loses
-/// the constraint that forbids it, which must be the only one of its name.
-pub async fn double(pool: &PgPool, table: &str, constraint: &str) {
+/// the constraint that forbids it, which must be the only one of its name. `which` says what rows will do.
+pub async fn double(pool: &PgPool, table: &str, constraint: &str, which: &str) {
     let drop = format!("alter table {table} drop constraint {constraint}");
     sqlx::query(sqlx::AssertSqlSafe(drop)).execute(pool).await.unwrap();
     let columns: String = sqlx::query_scalar(
@@ -205,7 +205,9 @@ pub async fn double(pool: &PgPool, table: &str, constraint: &str) {
     .fetch_one(pool)
     .await
     .unwrap();
-    let copy = format!("insert into {table} (id, {columns}) select gen_random_uuid(), {columns} from {table} limit 1");
+    let copy = format!(
+        "insert into {table} (id, {columns}) select gen_random_uuid(), {columns} from {table} where {which} limit 1"
+    );
     let copied = sqlx::query(sqlx::AssertSqlSafe(copy)).execute(pool).await.unwrap();
     assert_eq!(copied.rows_affected(), 1, "there is no such row to double");
 }

@@ -82,7 +82,7 @@ pub fn run(args: &Args, options: &PagesArgs) -> Result<()> {
 fn line(name: &str, few: &[f64], many: &[f64]) -> String {
     let (few, many) = (median(few).unwrap_or(f64::NAN), median(many).unwrap_or(f64::NAN));
     let shown = |value: f64| if value.is_finite() { format!("{value:.2} ms") } else { "no answer in time".to_owned() };
-    let ratio = many / few;
+    let ratio = if few.is_finite() && many.is_finite() { many / few } else { f64::NAN };
     let reached = match GOAL.reached(ratio) {
         Reached::Aim => "aim",
         Reached::Goal => "yes",

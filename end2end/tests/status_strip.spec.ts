@@ -52,7 +52,7 @@ test("verified and without an event, the WABA is to be subscribed, by a request 
   await line.verify();
   await webhook.open(line.webhookPath);
   await expect(webhook.badge).toHaveText("Verified");
-  await expect(webhook.since, "nobody of the console did it").toHaveText(/^Verified Since (\d+ s ago|just now)$/);
+  await expect(webhook.since, "nobody else does it").toHaveText(/^Verified Since (\d+ s ago|just now) by Meta$/);
   await expect(strip.step("Done: Meta verified the callback")).toHaveCount(1);
   const advice = strip.step("Subscribe the WhatsApp Business Account");
   await expect(advice).toContainText("Subscribe to the field “messages”");

@@ -118,7 +118,7 @@ test.describe("setting up for the first time", () => {
     expect(await line.challenge()).toBe(200);
     await webhook.open(line.webhookPath);
     await expect(webhook.badge).toHaveText("Verified");
-    await expect(webhook.since).toHaveText(/^Verified Since (\d+ s ago|just now)$/);
+    await expect(webhook.since).toHaveText(/^Verified Since (\d+ s ago|just now) by Meta$/);
     await expect(webhook.since.locator("time")).toHaveAttribute("title", /^\d+ \w{3} \d{4}, \d\d:\d\d:\d\d UTC$/);
     const done = webhook.next.getByRole("listitem").filter({ hasText: "Meta verified the callback" });
     await expect(done.locator("time").first()).toHaveText(/^\d+ \w{3} \d{4}, \d\d:\d\d:\d\d UTC$/);

@@ -180,6 +180,8 @@ pub enum MessageBody {
         mime_type: Option<String>,
         /// Of documents.
         file_name: Option<String>,
+        /// For instance `1.2 MB`; none where Meta does not say it, which it does with few kinds of messages.
+        size: Option<String>,
         /// What was written under it.
         caption: Option<String>,
     },

@@ -122,7 +122,7 @@ pub struct EventDetail {
     pub next_attempt_at: Option<Timestamp>,
     /// The POST it came in.
     pub delivery: DeliveryView,
-    /// The other updates of that POST, in their order; at most 100.
+    /// The other updates of that POST, in their order; of many, those around this one.
     pub siblings: Vec<Sibling>,
     /// Failed tries, oldest first.
     pub attempts: Vec<Attempt>,

@@ -1,5 +1,7 @@
 //! Rules for input, written once: shown beside the field in the browser, enforced on the server.
 
+use super::{WebhookStatus, no_test_because};
+
 /// Checks an e-mail address loosely: one `@` with something on both sides, no blanks, at most 254 characters.
 /// Returns it trimmed and in lower case.
 ///
@@ -105,10 +107,26 @@ pub const PASSWORDS_DIFFER: &str = "The new password was not typed the same twic
 /// Somebody else has to do it.
 pub const NOT_YOURSELF: &str = "You cannot deactivate yourself.";
 
+/// Nothing of it is changed until it is enabled.
+pub const SWITCHED_OFF: &str = "The webhook is switched off: enable it before changing it.";
+/// A token of one's own is for the first time; later on it is rotated.
+pub const SET_UP_ALREADY: &str = "The webhook is set up already: rotate the verify token to change it.";
+/// Two at once: the other one was shown the token.
+pub const SET_UP_MEANWHILE: &str = "The webhook has just been set up. Rotate the verify token to see one.";
+/// What waits is on its way already; what cannot be read will not be readable.
+pub const NOT_TO_REPLAY: &str = "Only an event that was processed or given up can be sent through again.";
+/// A test event is nobody else's business.
+pub const TEST_FOR_OTHERS: &str = "Another company has set up the same number with the same app secret. A test event could reach it, so none is sent.";
+/// Configurations are in force within a second.
+pub const TEST_REFUSED: &str =
+    "The door refused the test event. A change of the last second may not be in force yet: please try again.";
+/// A tunnel is asked for the webhook's path.
+pub const NO_PATH_YET: &str = "The webhook is not set up yet: it has no path to ask for.";
+
 /// Our own sentence, if it is one. What a form without WASM is refused with comes back in the address, where anybody may
 /// write: so only these are shown.
 pub fn own_sentence(text: &str) -> Option<&'static str> {
-    const ALL: [&str; 20] = [
+    const ALL: [&str; 27] = [
         EMAIL,
         NAME,
         PASSWORD_TOO_SHORT,
@@ -129,8 +147,20 @@ pub fn own_sentence(text: &str) -> Option<&'static str> {
         PATH_TOO_LONG,
         PATH_LETTERS,
         PUBLIC_URL,
+        SWITCHED_OFF,
+        SET_UP_ALREADY,
+        SET_UP_MEANWHILE,
+        NOT_TO_REPLAY,
+        TEST_FOR_OTHERS,
+        TEST_REFUSED,
+        NO_PATH_YET,
     ];
-    ALL.into_iter().find(|sentence| *sentence == text)
+    let mut all = ALL.into_iter().chain(
+        [WebhookStatus::Unverified, WebhookStatus::Disabled, WebhookStatus::Missing]
+            .into_iter()
+            .filter_map(no_test_because),
+    );
+    all.find(|sentence| *sentence == text)
 }
 
 /// Prefix of all callback paths: where the door is.

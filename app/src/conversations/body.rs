@@ -67,8 +67,9 @@ pub fn note(body: &MessageBody) -> Option<String> {
 fn shape(body: MessageBody) -> Shape {
     match body {
         MessageBody::Text { text } => Shape { attachment: None, words: Some(text) },
-        MessageBody::Media { media, mime_type, file_name, caption } => {
-            media_shape(&media, mime_type, file_name, caption)
+        MessageBody::Media { media, mime_type, file_name, size, caption } => {
+            let detail = [mime_type, size].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+            media_shape(&media, Some(detail).filter(|detail| !detail.is_empty()), file_name, caption)
         }
         MessageBody::Location { latitude, longitude, name, address } => {
             let place = format!("{latitude}, {longitude}");
@@ -99,7 +100,7 @@ fn attached(glyph: Glyph, title: String, detail: Option<String>, words: Option<S
     Shape { attachment: Some(Attachment { glyph, title, detail }), words }
 }
 
-fn media_shape(media: &str, mime_type: Option<String>, file_name: Option<String>, caption: Option<String>) -> Shape {
+fn media_shape(media: &str, detail: Option<String>, file_name: Option<String>, caption: Option<String>) -> Shape {
     let (glyph, word) = match media {
         "image" => (Glyph::Image, "Photo"),
         "sticker" => (Glyph::Image, "Sticker"),
@@ -109,7 +110,7 @@ fn media_shape(media: &str, mime_type: Option<String>, file_name: Option<String>
         "document" => (Glyph::File, "Document"),
         other => (Glyph::File, other),
     };
-    attached(glyph, file_name.unwrap_or_else(|| word.to_owned()), mime_type, caption)
+    attached(glyph, file_name.unwrap_or_else(|| word.to_owned()), detail, caption)
 }
 
 #[cfg(test)]
@@ -126,16 +127,25 @@ mod tests {
             media: "document".into(),
             mime_type: Some("application/pdf".into()),
             file_name: Some("itinerary.pdf".into()),
+            size: Some("1.2 MB".into()),
             caption: Some("This one.".into()),
         };
         let shape = shape(body);
         assert_eq!(shape.words.as_deref(), Some("This one."));
-        assert_eq!(shape.attachment.expect("an attachment").title, "itinerary.pdf");
+        let attachment = shape.attachment.expect("an attachment");
+        assert_eq!(attachment.title, "itinerary.pdf");
+        assert_eq!(attachment.detail.as_deref(), Some("application/pdf · 1.2 MB"));
     }
 
     #[test]
     fn an_unknown_medium_is_named_as_meta_names_it() {
-        let body = MessageBody::Media { media: "hologram".into(), mime_type: None, file_name: None, caption: None };
+        let body = MessageBody::Media {
+            media: "hologram".into(),
+            mime_type: None,
+            file_name: None,
+            size: None,
+            caption: None,
+        };
         assert_eq!(attachment(body).title, "hologram");
     }
 

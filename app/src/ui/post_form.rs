@@ -3,17 +3,24 @@
 //! What was filled in goes to the server function as the browser itself would send it, and as it does without WASM. So
 //! the bundle holds one way of sending for all forms, and none of the types that they are read into.
 
+use std::time::Duration;
+
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::wasm_bindgen::{JsCast, JsValue};
 use serde::de::DeserializeOwned;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{FormData, Headers, HtmlElement, HtmlFormElement, RequestInit, Response, UrlSearchParams};
+use web_sys::{
+    FormData, Headers, HtmlDetailsElement, HtmlElement, HtmlFormElement, RequestInit, Response, UrlSearchParams,
+};
 
 use super::packed::Packed;
 use super::refusal::{Refusal, refused_form};
 use crate::contract::ConsoleError;
+
+/// After it, a form can be sent again although the page that it led to has not come.
+const LEAVING: Duration = Duration::from_secs(5);
 
 /// By it, an answer asks for another page; `Location` says which.
 const REDIRECT: &str = "serverfnredirect";
@@ -42,6 +49,11 @@ impl Sending {
         self.answer.with(|answer| answer.as_ref()?.as_ref().err().cloned())
     }
 
+    /// What is shown now is another thing than the one that was sent.
+    pub fn forget(self) {
+        self.answer.set(None);
+    }
+
     /// Calls `done` each time it ends well; when a field is to blame, it gets the focus.
     pub fn when_done<T: DeserializeOwned>(self, done: impl Fn(T) + 'static) {
         let act = move |answer: &Option<Result<Packed<()>, Refusal>>, _: Option<&_>, _| match answer {
@@ -56,6 +68,9 @@ impl Sending {
     }
 
     fn send(self, event: &SubmitEvent) {
+        if event.default_prevented() {
+            return;
+        }
         let form = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok());
         let Some(Ok(filled)) = form.map(|form| FormData::new_with_form(&form)) else { return };
         event.prevent_default();
@@ -66,8 +81,16 @@ impl Sending {
         spawn_local(async move {
             let answer = post(self.path, &filled).await.map_err(|error| Refusal { error, answered: true });
             // The form may be gone by now.
-            self.pending.try_set(false);
-            self.answer.try_set(Some(answer));
+            let rest = move || {
+                self.pending.try_set(false);
+            };
+            match answer.transpose() {
+                Some(answer) => {
+                    rest();
+                    self.answer.try_set(Some(answer));
+                }
+                None => set_timeout(rest, LEAVING),
+            }
         });
     }
 }
@@ -87,25 +110,30 @@ pub fn PostForm(
     }
 }
 
-/// Gives the focus to the element with this id, if there is one.
+/// Gives the focus to the element with this id, if there is one, unfolding what it is in.
 pub fn focus(id: &str) {
     let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok());
     if let Some(element) = element {
+        let folded = element.closest("details:not([open])").ok().flatten();
+        if let Some(folded) = folded.and_then(|folded| folded.dyn_into::<HtmlDetailsElement>().ok()) {
+            folded.set_open(true);
+        }
         // An element that cannot take the focus is no reason to stop.
         let _ = element.focus();
     }
 }
 
-async fn post(path: &str, filled: &FormData) -> Result<Packed<()>, ConsoleError> {
+/// None: another page is on its way.
+async fn post(path: &str, filled: &FormData) -> Result<Option<Packed<()>>, ConsoleError> {
     let (response, text) = exchange(path, filled).await.map_err(|_no_answer| ConsoleError::Unreachable)?;
     if !response.ok() {
         return Err(serde_json::from_slice(text.as_bytes()).unwrap_or(ConsoleError::Unreachable));
     }
     if response.headers().has(REDIRECT).unwrap_or_default() {
         leave(&response);
-        return std::future::pending().await;
+        return Ok(None);
     }
-    serde_json::from_slice(text.as_bytes()).map_err(|_other_version| ConsoleError::Unreachable)
+    serde_json::from_slice(text.as_bytes()).map(Some).map_err(|_other_version| ConsoleError::Unreachable)
 }
 
 /// The page is loaded anew, so that nothing read for somebody else, or for nobody, stays in the browser's memory.

@@ -36,6 +36,9 @@ impl Refusal {
             ConsoleError::Unavailable { request_id: Some(id) } if self.answered => {
                 format!("{} Nothing was changed. Request {id}", self.error)
             }
+            ConsoleError::Unreachable => {
+                format!("{} Whether anything was changed is not known: please load the page again.", self.error)
+            }
             error => format!("{error} Nothing was changed."),
         }
     }

@@ -152,6 +152,9 @@ fn LongValue(name: &'static str, value: String) -> impl IntoView {
     }
 }
 
+/// So many others are shown when there are more.
+const MOST_SIBLINGS: usize = 99;
+
 #[component]
 fn Siblings(siblings: Vec<Sibling>, list: EventQuery) -> impl IntoView {
     let item = |sibling: Sibling| {
@@ -167,10 +170,12 @@ fn Siblings(siblings: Vec<Sibling>, list: EventQuery) -> impl IntoView {
             </li>
         }
     };
+    let many = siblings.len() >= MOST_SIBLINGS;
     view! {
         <section>
             <h3>"In the same POST"</h3>
             <ul class="siblings">{siblings.into_iter().map(item).collect_view()}</ul>
+            {many.then(|| view! { <small>"There are more; these are nearest to this one."</small> })}
         </section>
     }
 }

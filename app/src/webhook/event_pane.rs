@@ -33,7 +33,14 @@ pub fn EventPane() -> impl IntoView {
     };
     replay.when_done(done);
     // Another event, opened from this one, was not replayed.
-    Effect::watch(move || event.get(), move |_, _, _| replayed.set(false), false);
+    Effect::watch(
+        move || event.get(),
+        move |_, _, _| {
+            replayed.set(false);
+            replay.forget();
+        },
+        false,
+    );
     let detail = read(move || (event.get(), writes.done.get()), |(event, _)| load_event(event));
     let page = is_first_page();
     let dialog = NodeRef::<Dialog>::new();

@@ -163,6 +163,9 @@ fn refused(rejection: &RejectionCount) -> Option<Step> {
         }
         "unverified" => "Meta posts, but has not verified this callback: press “Verify and save” in its dashboard.",
         "too_large" => "They were larger than 4 MiB, which Meta does not send.",
+        "broken_body" => {
+            "They ended before they were whole: a proxy or the network between Meta and here cuts them off."
+        }
         "content_encoding" => "A proxy in front of Waypost compresses the body: it must reach us as Meta signed it.",
         "unavailable" | "queue_full" => "Waypost could not keep them and asked Meta to send them again, which it does.",
         _ => return None,

@@ -1,6 +1,6 @@
 //! The event log of an account: the list, one event, and sending one through again.
 
-use app::contract::{ConsoleError, EventDetail, EventPage, EventQuery, EventRef};
+use app::contract::{ConsoleError, EventDetail, EventPage, EventQuery, EventRef, validate};
 use futures::FutureExt;
 use serde_json::json;
 use sqlx::PgConnection;
@@ -98,7 +98,7 @@ pub struct Raw {
     pub is_json: bool,
 }
 
-/// One event's bytes as they came. Of a POST that came for several companies, it is this update's alone.
+/// One event's bytes as they came: this update's alone, whatever else was in the POST.
 pub async fn raw(session: &Session, asked: &EventRef) -> Result<Raw, ReadError> {
     let (owner, event) = (owner(session, &asked.account)?, id::<EventId>(&asked.event)?);
     let row = session.tenant.transaction(move |connection| store::find(connection, owner, event).boxed()).await?;
@@ -108,7 +108,7 @@ pub async fn raw(session: &Session, asked: &EventRef) -> Result<Raw, ReadError> 
 
 async fn load(connection: &mut PgConnection, owner: Owner, event: EventId) -> Result<Detail, ReadError> {
     let row = store::find(&mut *connection, owner, event).await?.ok_or(ConsoleError::NotFound)?;
-    let siblings = store::siblings(&mut *connection, owner, row.delivery.id).await?;
+    let siblings = store::siblings(&mut *connection, owner, row.delivery.id, row.position).await?;
     let attempts = store::attempts(&mut *connection, owner.company, event).await?;
     let became = match &row.event.object_id {
         Some(wamid) => conversations::became(connection, owner, wamid).await?,
@@ -128,10 +128,7 @@ pub async fn replay(session: &Session, asked: EventRef, now: OffsetDateTime) -> 
             async move {
                 store::find(&mut *connection, owner, event).await?.ok_or(ConsoleError::NotFound)?;
                 let before = store::replay(&mut *connection, owner, event, now).await?;
-                let before = before.ok_or_else(|| {
-                    let rule = "Only an event that was processed or given up can be sent through again.";
-                    ConsoleError::invalid("event", rule)
-                })?;
+                let before = before.ok_or_else(|| ConsoleError::invalid("event", validate::NOT_TO_REPLAY))?;
                 let details = json!({ "before": before, "after": "pending" });
                 let entry = Entry::done(actor, "event.replayed", "event", Some(event.0), details).of(owner.account);
                 Ok::<_, ReadError>(audit::insert(connection, owner.company, entry).await?)

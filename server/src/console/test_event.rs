@@ -10,7 +10,7 @@
 //! The account's app secret is opened for the signature alone. Where companies share number, path and secret (which Meta
 //! does not do, but a mistake can), the body could lead to the other one: then it is not sent.
 
-use app::contract::{ConsoleError, SendTest, TestKind, TestSent, WebhookStatus, no_test_because};
+use app::contract::{ConsoleError, SendTest, TestKind, TestSent, WebhookStatus, no_test_because, validate};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
@@ -130,10 +130,7 @@ fn refuse_if_for_others(door: &OwnDoor, owner: Owner, post: &Post) -> Result<(),
     if deliveries.iter().all(|delivery| delivery.company == owner.company) {
         return Ok(());
     }
-    Err(ConsoleError::invalid(
-        "account",
-        "Another company has set up the same number with the same app secret. A test event could reach it, so none is sent.",
-    ))
+    Err(ConsoleError::invalid("account", validate::TEST_FOR_OTHERS))
 }
 
 async fn knock(router: Router, post: Post) -> Result<(), ConsoleError> {
@@ -147,10 +144,7 @@ async fn knock(router: Router, post: Post) -> Result<(), ConsoleError> {
     match answer.status() {
         StatusCode::OK => Ok(()),
         StatusCode::SERVICE_UNAVAILABLE => Err(unavailable),
-        _ => Err(ConsoleError::invalid(
-            "account",
-            "The door refused the test event. A change of the last second may not be in force yet: please try again.",
-        )),
+        _ => Err(ConsoleError::invalid("account", validate::TEST_REFUSED)),
     }
 }
 

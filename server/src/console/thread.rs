@@ -169,8 +169,8 @@ fn edited(body: MessageBody, about: &[&MessageRow]) -> MessageBody {
     let newest = about.iter().rev().find(|row| row.message_type == "edit").and_then(|row| row.body.clone());
     match (body, newest) {
         (MessageBody::Text { .. }, Some(text)) => MessageBody::Text { text },
-        (MessageBody::Media { media, mime_type, file_name, .. }, Some(caption)) => {
-            MessageBody::Media { media, mime_type, file_name, caption: Some(caption) }
+        (MessageBody::Media { media, mime_type, file_name, size, .. }, Some(caption)) => {
+            MessageBody::Media { media, mime_type, file_name, size, caption: Some(caption) }
         }
         (body, _) => body,
     }

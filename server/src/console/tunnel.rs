@@ -30,8 +30,7 @@ pub async fn check(
     let owner = owner(session, &form.account)?;
     let shown = configured(session, owner).await?;
     let support = support.ok_or(ConsoleError::NotFound)?;
-    let config = shown
-        .ok_or_else(|| ConsoleError::invalid("account", "The webhook is not set up yet: it has no path to ask for."))?;
+    let config = shown.ok_or_else(|| ConsoleError::invalid("account", validate::NO_PATH_YET))?;
     let path = local_path(&config.callback_path);
     let public_url =
         validate::public_url(&form.public_url).map_err(|rule| ConsoleError::invalid("public_url", rule))?;

@@ -68,9 +68,12 @@ fn names(row: &ConversationRow) -> Vec<String> {
 /// A configuration, with the URL that Meta is to call.
 pub fn webhook_config(row: Shown, public_url: &str) -> WebhookConfig {
     let changed = |at, by| Changed { at: timestamp(at), by };
+    let status = parse_status(&row.status);
+    // Nobody but Meta verifies; a person who enables a verified webhook is named.
+    let by = row.status_changed_by.or_else(|| (status == WebhookStatus::Verified).then(|| "Meta".to_owned()));
     WebhookConfig {
-        status: parse_status(&row.status),
-        status_since: changed(row.status_changed_at, row.status_changed_by),
+        status,
+        status_since: changed(row.status_changed_at, by),
         last_verified_at: row.last_verified_at.map(timestamp),
         callback_url: callback_url(public_url, &row.callback_path),
         own_path: !is_generated(&row.callback_path),

@@ -82,8 +82,7 @@ pub async fn save(
         }
         Some(config) if config.status == "disabled" => Err(switched_off().into()),
         Some(_) if verify_token.is_some() => {
-            let rule = "The webhook is set up already: rotate the verify token to change it.";
-            Err(ConsoleError::invalid("verify_token", rule).into())
+            Err(ConsoleError::invalid("verify_token", validate::SET_UP_ALREADY).into())
         }
         Some(_) => change(session, keys, owner, path, app_secret, form.overlap, now).await.map(|()| None),
     }
@@ -235,16 +234,13 @@ impl From<InvalidConfig> for ReadError {
 /// Two at once: one was first, and was shown the token.
 fn set_up_meanwhile(error: sqlx::Error) -> ReadError {
     match error.as_database_error().and_then(|error| error.constraint()) {
-        Some("whatsapp_webhook_configs_pkey") => {
-            let rule = "The webhook has just been set up. Rotate the verify token to see one.";
-            ConsoleError::invalid("account", rule).into()
-        }
+        Some("whatsapp_webhook_configs_pkey") => ConsoleError::invalid("account", validate::SET_UP_MEANWHILE).into(),
         _ => error.into(),
     }
 }
 
 fn switched_off() -> ConsoleError {
-    ConsoleError::invalid("account", "The webhook is switched off: enable it before changing it.")
+    ConsoleError::invalid("account", validate::SWITCHED_OFF)
 }
 
 fn until(overlap: Overlap, now: OffsetDateTime) -> Option<OffsetDateTime> {

@@ -67,8 +67,20 @@ fn media(message_type: &str, part: Node<'_>, body: Option<String>) -> MessageBod
     MessageBody::Media {
         media: if is_voice { "voice" } else { message_type }.to_owned(),
         mime_type: part.at("mime_type").text(),
+        size: part.at("file_size").id().and_then(|bytes| bytes.parse().ok()).map(file_size),
         caption: part.at("caption").text().or_else(|| body.filter(|body| Some(body) != file_name.as_ref())),
         file_name,
+    }
+}
+
+/// In the unit that people read, as file managers give it.
+fn file_size(bytes: u64) -> String {
+    let tenths = |unit: u64| format!("{}.{}", bytes / unit, bytes % unit * 10 / unit);
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
+        1_000_000..1_000_000_000 => format!("{} MB", tenths(1_000_000)),
+        _ => format!("{} GB", tenths(1_000_000_000)),
     }
 }
 
@@ -157,6 +169,7 @@ mod tests {
             media: "document".into(),
             mime_type: Some("application/pdf".into()),
             file_name: Some("a.pdf".into()),
+            size: None,
             caption: None,
         };
         assert_eq!(document, expected);
@@ -166,6 +179,18 @@ mod tests {
         assert_eq!(line("audio", None, &json!({"audio": {"voice": false}})), "Audio");
         assert_eq!(preview(&message_body("sticker", None, None)), "Sticker");
         assert_eq!(preview(&message_body("video", None, None)), "Video");
+    }
+
+    #[test]
+    fn the_size_of_a_file_is_shown_where_meta_tells_it() {
+        let told = |size: serde_json::Value| match shown("image", None, &json!({"image": {"file_size": size}})) {
+            MessageBody::Media { size, .. } => size,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(told(json!(1_260_000)).as_deref(), Some("1.2 MB"));
+        assert_eq!(told(json!("45123")).as_deref(), Some("45 kB"));
+        assert_eq!(told(json!(999)).as_deref(), Some("999 bytes"));
+        assert_eq!(told(json!(-1)), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `GET /accounts/{account}/webhook/events/{event}/raw`: an event's bytes as they came, as a file.
 //!
-//! Nothing is decoded on the way, so that what is no UTF-8 comes out as it went in, and a signature or a hash can be
-//! checked against it. It is never shown in the browser: Meta's text, opened as a page of this site, could be a script.
+//! It is the one update and not the POST around it, which may hold others': the signature and the hash of a delivery are
+//! of the POST. Nothing is decoded on the way, so that what is no UTF-8 comes out as it went in. It is never shown in the browser: Meta's text, opened as a page of this site, could be a script.
 
 use app::address::sign_in;
 use app::contract::{ConsoleError, EventRef};

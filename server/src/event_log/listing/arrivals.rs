@@ -4,6 +4,9 @@
 //! Ids are made at receipt and sort by time, so what came since a place in the log is a range of the primary key. They
 //! are made a moment before they can be seen, by several processes at once; so only what is [`SETTLED_AFTER`] old is
 //! counted for good, and the rest anew with each look. That keeps the range short, however long one looks on.
+//!
+//! What is told is what arrives. An event that was just being stored while the log was read may be on neither side, and a
+//! log of one state is not told of events that come into that state later than [`SETTLED_AFTER`]: "Refresh" shows both.
 
 use app::contract::ConsoleError;
 use sqlx::PgConnection;

@@ -83,7 +83,8 @@ pub async fn list(tenant: &mut PgConnection, owner: Owner, filter: &Filter) -> R
                   and ($5::webhook_event_state is null or e.state = $5)
                   and ($6::text is null or e.event_type = $6) and ($7::timestamptz is null or e.event_ts >= $7)
                   and ($8::timestamptz is null or e.event_ts < $8)
-                  and ($9 = '' or e.object_id ilike '%' || $9 || '%' or e.dedup_key ilike '%' || $9 || '%')
+                  and ($9 = '' or e.object_id ilike '%' || $9 || '%' or e.dedup_key ilike '%' || $9 || '%'
+                       or $11 in (e.id, e.delivery_id))
                 order by "#
                     + $order
                     + " limit $10",
@@ -97,6 +98,7 @@ pub async fn list(tenant: &mut PgConnection, owner: Owner, filter: &Filter) -> R
                 filter.until,
                 search,
                 limit(filter.size),
+                id_in(&filter.search),
             )
             .fetch_all(tenant)
             .await
@@ -162,7 +164,8 @@ pub async fn arrived(
                       and ($5::webhook_event_state is null or e.state = $5)
                       and ($6::text is null or e.event_type = $6) and ($7::timestamptz is null or e.event_ts >= $7)
                       and ($8::timestamptz is null or e.event_ts < $8)
-                      and ($9 = '' or e.object_id ilike '%' || $9 || '%' or e.dedup_key ilike '%' || $9 || '%')
+                      and ($9 = '' or e.object_id ilike '%' || $9 || '%' or e.dedup_key ilike '%' || $9 || '%'
+                           or $11 in (e.id, e.delivery_id))
                     order by e.id
                     limit $10
                 ) new
@@ -177,6 +180,7 @@ pub async fn arrived(
                 filter.until,
                 search,
                 limit(MANY - 1),
+                id_in(&filter.search),
             )
             .fetch_one(tenant)
             .await
@@ -192,6 +196,11 @@ pub async fn arrived(
     }
 }
 
+/// An event's or a delivery's own id is searched for as a whole.
+fn id_in(search: &str) -> Option<Uuid> {
+    Uuid::parse_str(search).ok()
+}
+
 /// An event with its delivery.
 #[derive(Clone, Debug)]
 pub struct DetailRow {
@@ -201,6 +210,8 @@ pub struct DetailRow {
     pub payload: Option<Value>,
     /// Its bytes.
     pub raw: Vec<u8>,
+    /// Which update of the delivery it is, from 0.
+    pub position: i32,
     /// Why it failed last, or is quarantined.
     pub last_error: Option<String>,
     /// Why it has no account.
@@ -243,7 +254,7 @@ pub async fn find(tenant: &mut PgConnection, owner: Owner, event: EventId) -> Re
     let row = sqlx::query!(
         r#"
         select e.id, e.received_at, e.event_ts, e.event_type, e.event_subtype, e.object_id, e.dedup_key,
-               e.state::text as "state!", e.attempts, e.payload,
+               e.state::text as "state!", e.attempts, e.payload, e.position,
                substring(d.body from e.body_offset + 1 for e.body_length) as "raw!", e.last_error, e.unrouted_reason,
                e.processed_at, e.processed_by, e.next_attempt_at, d.id as delivery_id,
                d.received_at as delivery_received_at, d.seen_count, d.last_seen_at, d.body_size, d.body_sha256,
@@ -272,6 +283,7 @@ pub async fn find(tenant: &mut PgConnection, owner: Owner, event: EventId) -> Re
         },
         payload: row.payload,
         raw: row.raw,
+        position: row.position,
         last_error: row.last_error,
         unrouted_reason: row.unrouted_reason,
         processed_at: row.processed_at,
@@ -306,28 +318,35 @@ pub struct SiblingRow {
     pub state: String,
 }
 
-/// The updates of a delivery that are this account's, at most 100.
+/// The updates of a delivery that are this account's: at most 100, those around the one at `position`.
 ///
 /// There is no index by delivery, which every stored event would pay for: the ids of a delivery's events are made right
 /// after its own, and ids sort by time, so a short range of the primary key holds them all.
-pub async fn siblings(tenant: &mut PgConnection, owner: Owner, delivery: Uuid) -> Result<Vec<SiblingRow>, sqlx::Error> {
-    sqlx::query_as!(
+pub async fn siblings(
+    tenant: &mut PgConnection,
+    owner: Owner,
+    delivery: Uuid,
+    position: i32,
+) -> Result<Vec<SiblingRow>, sqlx::Error> {
+    let around = sqlx::query_as!(
         SiblingRow,
         r#"
         select id, position, event_type, event_subtype, state::text as "state!"
         from whatsapp_webhook_event_logs
         where company_id = $1 and id between $3 and $4 and delivery_id = $3
           and (account_id = $2 or account_id is null)
-        order by position
+        order by abs(position - $5), position
         limit 100
         "#,
         owner.company.0,
         owner.account.0,
         delivery,
         last_id_of(delivery),
-    )
-    .fetch_all(tenant)
-    .await
+        position,
+    );
+    let mut rows = around.fetch_all(tenant).await?;
+    rows.sort_by_key(|row| row.position);
+    Ok(rows)
 }
 
 /// No event of a delivery has a later id: they are made within ten seconds of its own.

@@ -1,7 +1,7 @@
 //! `GET /api/live/events`: tells an open event log how many events have come since it was drawn.
 //!
 //! Server-sent events, each a number, whose id is the mark up to where it was counted. What is counted is what has come
-//! since and what the log would show under its filters. It is asked once a second and for each stream by itself; that
+//! since, as far as the log would show it under its filters. It is asked once a second and for each stream by itself; that
 //! way it makes no difference which process took an event in, and a stream costs one short look into an index.
 //!
 //! A stream ends after a minute, and the browser comes again by itself with the last mark: then the session is looked at

@@ -347,6 +347,28 @@ async fn an_event_shows_its_bytes_its_delivery_its_siblings_and_what_it_became()
 }
 
 #[tokio::test]
+async fn of_many_siblings_those_nearest_are_shown() {
+    let log = Log::start().await;
+    let items: Vec<Value> = (0..150_i32).map(|n| item(&format!("m{n}"), MIDNIGHT)).collect();
+    log.app.take_in(messages(&items)).await;
+    let detail = log.detail(&log.id("m140").await).await;
+    let siblings = detail["siblings"].as_array().unwrap();
+    let place = |sibling: &Value| sibling["place"].as_i64().unwrap();
+    assert_eq!((siblings.len(), place(&siblings[0]), place(&siblings[98])), (99, 51, 150));
+}
+
+#[tokio::test]
+async fn an_event_is_found_by_its_own_id_and_its_deliverys() {
+    let log = Log::start().await;
+    log.app.take_in(messages(&[item("m1", MIDNIGHT), item("m2", MIDNIGHT + 1)])).await;
+    log.app.take_in(messages(&[item("m3", MIDNIGHT)])).await;
+    let id = log.id("m1").await;
+    assert_eq!(log.found(&[("search", &id)]).await, ["m1"]);
+    let delivery = log.detail(&id).await["delivery"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(log.found(&[("search", &delivery)]).await, ["m2", "m1"]);
+}
+
+#[tokio::test]
 async fn a_resend_of_one_update_in_another_body_is_no_second_event() {
     let log = Log::start().await;
     log.app.take_in(messages(&[item("m1", MIDNIGHT)])).await;

@@ -225,6 +225,20 @@ async fn another_path_has_to_be_verified_and_the_old_one_is_nobodys() {
 }
 
 #[tokio::test]
+async fn a_path_may_be_given_as_a_full_url_and_the_door_is_on_its_path() {
+    let tab = Tab::start().await;
+    let url = format!("https://hooks.acme.travel{MOVED}");
+    assert_eq!(tab.done("save_webhook", &[("form[callback_path]", &url)]).await, Value::Null);
+    assert_eq!(tab.page().await["config"]["callback_url"], json!(url), "what Meta is to call");
+    assert_eq!(tab.challenge(MOVED, &tab.app.account.verify_token).await, 200);
+    tab.app.wait_for_config().await;
+    assert_eq!((tab.status().await, tab.post(MOVED, SECRET).await), (json!("verified"), 200));
+    assert_eq!(tab.post(MOVED, "x".repeat(32).as_str()).await, 403);
+    let refused = tab.page().await["rejections"].clone();
+    assert_eq!(refused[0]["reason"], "bad_signature", "{refused}");
+}
+
+#[tokio::test]
 async fn what_breaks_a_rule_names_its_field_and_changes_nothing() {
     let tab = Tab::start().await;
     let before = tab.page().await["config"].clone();

@@ -7,6 +7,9 @@ export class EventPage {
   readonly objectId: Locator;
   readonly badge: Locator;
   readonly payload: Locator;
+  readonly search: Locator;
+  /** Which hit of how many it is at. */
+  readonly found: Locator;
   readonly raw: Locator;
   readonly rawSign: Locator;
   readonly way: Locator;
@@ -37,6 +40,8 @@ export class EventPage {
     this.objectId = header.locator("> code");
     this.badge = header.locator("> .badge");
     this.payload = this.dialog.getByRole("region", { name: "Payload" });
+    this.search = page.getByRole("searchbox", { name: "Search the payload" });
+    this.found = page.locator(".json-search [role=status]");
     this.raw = this.dialog.locator(".raw-bytes");
     this.rawSign = this.dialog.locator("summary", { hasText: "Raw bytes, as received" });
     const section = (name: string) =>

@@ -104,6 +104,7 @@ export class Field {
 /** The log of events: filters, rows, pages. */
 export class EventLog {
   readonly card: Locator;
+  readonly headers: Locator;
   readonly rows: Locator;
   readonly links: Locator;
   readonly states: Locator;
@@ -123,6 +124,7 @@ export class EventLog {
 
   constructor(page: Page) {
     this.card = page.getByRole("region", { name: "Events" });
+    this.headers = this.card.getByRole("columnheader");
     this.rows = this.card.locator("tbody > tr");
     this.links = this.rows.locator("th a");
     this.states = this.card.getByRole("navigation", { name: "State" });
@@ -152,6 +154,12 @@ export class EventLog {
   /** The row about a message or another thing. */
   row(objectId: string): Locator {
     return this.rows.filter({ has: this.card.page().getByTitle(objectId, { exact: true }) });
+  }
+
+  /** What stands under one of the headers. */
+  async cell(objectId: string, header: string): Promise<Locator> {
+    const headers = await this.headers.allTextContents();
+    return this.row(objectId).locator("> *").nth(headers.indexOf(header));
   }
 
   link(objectId: string): Locator {

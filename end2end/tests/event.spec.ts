@@ -243,15 +243,14 @@ test("an event that is not there says so, whatever its address", async ({ webhoo
   await expect(webhook.log.row(asked)).toBeVisible();
 });
 
-test("the payload folds, and is searched with all that is folded", async ({ event, page, visit }) => {
+test("the payload folds, and is searched with all that is folded", async ({ event, visit }) => {
   await visit(path(asked));
   const inside = event.payload.locator(".l", { hasText: '"id": "' + asked });
   await expect(inside).toBeVisible();
   await event.payload.locator("summary").first().click();
   await expect(inside).toBeHidden();
 
-  const search = page.getByRole("searchbox", { name: "Search the payload" });
-  const found = page.locator(".json-search [role=status]");
+  const { search, found } = event;
   await search.fill("RAINING");
   await expect(found).toHaveText("1 of 1");
   await expect(inside, "what hid the line is open again").toBeVisible();

@@ -12,12 +12,12 @@ test.skip(!canAddLines, "needs a server of its own");
 test.use({ role: "admin" });
 
 const guest: Guest = { bsuid: "FI.810", name: "Aino", waId: "358400000810" };
-const broken = newWamid();
+const [whole, broken] = [newWamid(), newWamid()];
 let line: Line;
 
 test.beforeAll(async () => {
   line = await Line.open("Odd desk");
-  await line.post(writes(guest, text("Whole"), secondsAgo(20)), writes(guest, text(`cut \ud83c ${"z".repeat(300)}`), secondsAgo(10), broken));
+  await line.post(writes(guest, text("Whole"), secondsAgo(20), whole), writes(guest, text(`cut \ud83c ${"z".repeat(300)}`), secondsAgo(10), broken));
   await line.settled();
 });
 
@@ -109,6 +109,42 @@ for (const width of [1280, 390]) {
       await page.locator(".events tbody th a").first().click();
       await expect(new ReadStates(page, "dialog.event").sentence).toBeVisible();
       await checkFit(page, "an event that could not be read", "dialog.event");
+    });
+
+    test("an event that is not there", async ({ visit, event, complaints, page }) => {
+      complaints.expect(/status of 404/);
+      await visit(`${line.webhookPath}/events/01900000-0000-7000-8000-000000000000`);
+      await expect(event.missing).toBeVisible();
+      await checkFit(page, "an event that is not there");
+    });
+
+    test("a payload that is searched, with hits", async ({ visit, event, page }) => {
+      await visit(`${line.webhookPath}/events/${line.eventAbout(whole)}`);
+      await event.search.fill("WHOLE");
+      await expect(event.found).toHaveText("1 of 1");
+      await expect(event.payload.locator(".hit").first()).toBeVisible();
+      await checkFit(page, "a payload with a hit", "dialog.event");
+      await event.search.fill("snowing");
+      await expect(event.found).toHaveText("Not found");
+      await checkFit(page, "a payload without one", "dialog.event");
+    });
+
+    test("activity that a filter has left nothing of", async ({ activity, page }) => {
+      await activity.open(`/accounts/${line.accountId}/activity?to=2024-01-01`);
+      await expect(activity.empty).toContainText("Nothing that was done matches these filters.");
+      await checkFit(page, "activity with a filter that finds nothing");
+    });
+
+    test.describe("as somebody who only looks", () => {
+      test.use({ role: "viewer" });
+
+      test("the Webhook tab", async ({ webhook, page }) => {
+        await webhook.open(line.webhookPath);
+        await expect(webhook.badge).toHaveText("Verified");
+        await expect(webhook.log.row(broken)).toBeVisible();
+        await expect(webhook.disable).toHaveCount(0);
+        await checkFit(page, "the Webhook tab of a viewer");
+      });
     });
   });
 }

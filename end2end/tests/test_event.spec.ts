@@ -5,6 +5,7 @@ import { expect, test } from "../fixtures/test.ts";
 
 test.skip(!canAddLines, "needs a server of its own");
 
+const switchedOff = "The webhook is switched off: every post is refused with 403, and a test event with them. Enable it first.";
 let line: Line;
 test.beforeAll(async () => {
   line = await Line.open("Trial line");
@@ -21,6 +22,18 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page).toHaveURL(/\/webhook\/events\/[^/?]+$/);
       await expect(webhookCards.eventTitle).toHaveText("message · image");
       await expect(page.locator("dialog.event")).toContainText("Waypost test");
+    });
+
+    test("a test event that comes too late is refused, and it is said why", async ({ webhookCards, page }) => {
+      const late = await Line.open("Late line");
+      await webhookCards.open(late.accountId);
+      const form = { "form[account]": late.accountId, "form[enabled]": "false" };
+      expect((await page.request.post("/api/set_enabled", { form })).ok()).toBe(true);
+      await webhookCards.send.click();
+      await expect(page, "the page that answers").toHaveURL(/\/webhook\?.*send_test/);
+      const said = page.getByRole("alert").or(webhookCards.testEvent).filter({ hasText: switchedOff });
+      await expect(said.first()).toBeVisible();
+      expect(late.eventIds()).toEqual([]);
     });
 
     test("a tunnel that leads here is right, another is not, and no other URL is asked", async ({ webhookCards }) => {

@@ -11,6 +11,7 @@ mod raw;
 mod request;
 pub mod serve;
 mod shown_once;
+mod stuck;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -24,7 +24,7 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::request::{RequestId, peer, trace_console};
-use super::{AppState, live, raw, shown_once};
+use super::{AppState, live, raw, shown_once, stuck};
 use crate::console::{Caller, ConsoleParts, LeptosReply, RequestConsole, shared};
 use crate::users::session::Session;
 
@@ -58,6 +58,7 @@ pub fn router(state: AppState) -> Router {
         .route(live::PATH, get(live::events))
         .route(raw::PATH, get(raw::download))
         .fallback(move |request: Request| not_found(request))
+        .layer(from_fn(stuck::draw_anew))
         .layer(from_fn(move |request: Request, next: Next| shown_once::show(request, next, with_secret.clone())))
         .layer(from_fn_with_state(state.clone(), find_caller))
         .layer(cross_site_protection(&state))

@@ -12,7 +12,7 @@ use server::accounts::add;
 use server::accounts::store::NewAccount;
 use server::clock::Clock;
 use server::crypto::KeyRing;
-use server::database::{self, Database, PoolSizes};
+use server::database::{Database, PoolSizes};
 use server::ids::{CompanyId, Owner, UserId};
 use server::ingest::address::ClientAddress;
 use server::ingest::signature::sign;
@@ -20,13 +20,14 @@ use server::processing::worker::{Outcome, Worker, WorkerSettings};
 use server::startup::{Server, ServerSettings};
 use server::users;
 use server::webhook_config::new_config::Given;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
+use sqlx::AssertSqlSafe;
+use sqlx::postgres::{PgPool, PgPoolOptions};
 use tokio::net::TcpListener;
-use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+use crate::test_database::TestDatabase;
 
 /// The number of [`TestApp::account`].
 pub const NUMBER: &str = "106540352242922";
@@ -77,8 +78,8 @@ pub struct TestApp {
     pub database: Database,
     /// The database as its owner sees it: for looking, not part of what is tested.
     pub pool: PgPool,
-    /// Where the database is.
-    pub database_url: String,
+    /// Where the database is; it goes with the last that holds it.
+    pub place: TestDatabase,
     /// A verified account of the company "Acme Travel".
     pub account: TestAccount,
     /// For draining by hand.
@@ -99,16 +100,15 @@ impl TestApp {
 
     /// Starts a server.
     pub async fn with(options: Options) -> Self {
-        let database_url = fresh_database().await;
         let keys = Arc::new(KeyRing::parse(&KeyRing::generate("test")).unwrap());
-        Self::on(database_url, keys, options).await
+        Self::on(TestDatabase::fresh().await, keys, options).await
     }
 
     /// Starts a server on a database that is there already: a second instance, or the same one again.
-    pub async fn on(database_url: String, keys: Arc<KeyRing>, options: Options) -> Self {
+    pub async fn on(place: TestDatabase, keys: Arc<KeyRing>, options: Options) -> Self {
         let sizes = PoolSizes { engine: 8, console: 4 };
-        let database = Database::new(&database_url.clone().into(), sizes).unwrap();
-        let pool = PgPoolOptions::new().max_connections(3).connect(&database_url).await.unwrap();
+        let database = Database::new(&place.url.clone().into(), sizes).unwrap();
+        let pool = PgPoolOptions::new().max_connections(3).connect(&place.url).await.unwrap();
         let account = match find_account(&pool).await {
             Some(account) => account,
             None => add_account(&database, &pool, &keys, NewTestAccount::default()).await,
@@ -139,7 +139,7 @@ impl TestApp {
             settings: WorkerSettings::default(),
         };
         let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
-        Self { url, database, pool, database_url, account, worker, keys, client, stop, running }
+        Self { url, database, pool, place, account, worker, keys, client, stop, running }
     }
 
     /// Another account; verified unless it says otherwise.
@@ -370,38 +370,4 @@ pub fn status(wamid: &str, status: &str) -> Vec<u8> {
         item["errors"] = serde_json::json!([{ "code": 131_026, "title": "Message undeliverable" }]);
     }
     body(&value(&serde_json::json!({ "statuses": [item] })))
-}
-
-/// A database like a migrated one, of its own. The migrations run once per test process, into a template.
-pub async fn fresh_database() -> String {
-    static TEMPLATE: OnceCell<String> = OnceCell::const_new();
-    let template = TEMPLATE
-        .get_or_init(|| async {
-            let name = format!("waypost_template_{}", std::process::id());
-            create_database(&name, "template0").await;
-            database::migrate(&database_url(&name).into()).await.unwrap();
-            name
-        })
-        .await;
-    let name = format!("waypost_test_{}", Uuid::now_v7().simple());
-    create_database(&name, template).await;
-    database_url(&name)
-}
-
-async fn create_database(name: &str, template: &str) {
-    let mut maintenance = PgConnection::connect(&cluster_url()).await.unwrap();
-    // Two copies of one template at once disturb each other.
-    sqlx::query("select pg_advisory_lock(7368)").execute(&mut maintenance).await.unwrap();
-    let statement = format!("create database {name} template {template}");
-    sqlx::query(AssertSqlSafe(statement)).execute(&mut maintenance).await.unwrap();
-    maintenance.close().await.unwrap();
-}
-
-fn database_url(name: &str) -> String {
-    let options: PgConnectOptions = cluster_url().parse().unwrap();
-    options.database(name).to_url_lossy().to_string()
-}
-
-fn cluster_url() -> String {
-    std::env::var("DATABASE_URL").expect("DATABASE_URL must name a cluster for tests; `cargo xtask test` provides one")
 }

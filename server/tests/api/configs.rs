@@ -14,7 +14,7 @@ const OTHER_SECRET: &str = "another-secret-of-32-characters!";
 
 async fn pair() -> (TestApp, TestApp) {
     let first = TestApp::start().await;
-    let second = TestApp::on(first.database_url.clone(), Arc::clone(&first.keys), Options::default()).await;
+    let second = TestApp::on(first.place.clone(), Arc::clone(&first.keys), Options::default()).await;
     (first, second)
 }
 
@@ -101,7 +101,7 @@ async fn refusing_waits_for_no_query() {
     let app = TestApp::start().await;
     let unverified = NewTestAccount { phone_number_id: "2002", status: "unverified", ..NewTestAccount::default() };
     let unverified = app.add_account(unverified).await;
-    let mut lock = sqlx::PgConnection::connect(&app.database_url).await.unwrap();
+    let mut lock = sqlx::PgConnection::connect(&app.place.url).await.unwrap();
     sqlx::raw_sql(LOCKS).execute(&mut lock).await.unwrap();
 
     let forged = format!("sha256={}", "0".repeat(64));

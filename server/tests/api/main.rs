@@ -30,5 +30,6 @@ mod signature;
 mod smoke;
 mod statuses;
 mod tenants;
+mod test_database;
 mod updates;
 mod worker;

@@ -169,9 +169,9 @@ async fn every_answer_of_the_door_and_the_console_has_an_id_of_its_own() {
 async fn what_one_instance_stored_another_processes() {
     let first = TestApp::start().await;
     first.accept(text_message("wamid.1", "16505551234", "Hello")).await;
-    let (url, keys) = (first.database_url.clone(), Arc::clone(&first.keys));
+    let (place, keys) = (first.place.clone(), Arc::clone(&first.keys));
     first.stop().await;
-    let second = TestApp::on(url, keys, Options { workers: 1, ..Options::default() }).await;
+    let second = TestApp::on(place, keys, Options { workers: 1, ..Options::default() }).await;
     second.wait_until("select count(*) from messages where body = 'Hello'", 1, Duration::from_secs(10)).await;
     let by = second.texts("select processed_by from whatsapp_webhook_event_logs where state = 'processed'");
     assert_eq!(by.await.len(), 1);

@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 use crate::app::{Options, TestApp, signature, text_message};
 use crate::line::{Answer, Damage, Line, damage};
+use crate::test_database::TestDatabase;
 
 /// A cluster that a test may stop. It is stopped for good, and removed, when dropped.
 struct OwnCluster {
@@ -91,7 +92,7 @@ async fn while_postgresql_is_away_every_post_is_refused_within_a_second_and_noth
     let keys = Arc::new(KeyRing::parse(&KeyRing::generate("test")).unwrap());
     let (clock, ahead) = adjustable_clock();
     let options = Options { workers: 2, clock, ..Options::default() };
-    let app = TestApp::on(own.cluster.url(), keys, options).await;
+    let app = TestApp::on(TestDatabase::elsewhere(own.cluster.url()), keys, options).await;
     let line = Line::new(&app.url, &app.account, &Traffic { bad_signatures: 0.1, ..Traffic::default() });
 
     let senders = line.open(8);
@@ -175,7 +176,7 @@ async fn a_refusal_whose_commit_was_never_confirmed_is_handed_in_again_and_recor
 async fn while_the_event_log_is_locked_posts_are_refused_within_a_second_and_memory_is_bounded() {
     let app = TestApp::start().await;
     let line = Line::new(&app.url, &app.account, &Traffic { bad_signatures: 0.0, ..Traffic::default() });
-    let mut other = PgConnection::connect(&app.database_url).await.unwrap();
+    let mut other = PgConnection::connect(&app.place.url).await.unwrap();
     sqlx::raw_sql("begin; lock table whatsapp_webhook_event_logs in access exclusive mode")
         .execute(&mut other)
         .await

@@ -14,7 +14,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
-use crate::app::{Options, TestApp, fresh_database};
+use crate::app::{Options, TestApp};
+use crate::test_database::TestDatabase;
 
 /// How long a start may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -23,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Program {
     /// `http://127.0.0.1:…`; the same after each start.
     pub url: String,
-    database_url: String,
+    place: TestDatabase,
     keys: SecretString,
     address: SocketAddr,
     folder: TempDir,
@@ -37,17 +38,17 @@ pub struct Process(Child);
 pub async fn stand() -> (TestApp, Program) {
     let keys = KeyRing::generate("k1");
     let ring = Arc::new(KeyRing::parse(&keys).unwrap());
-    let app = TestApp::on(fresh_database().await, ring, Options::default()).await;
-    let program = Program::new(app.database_url.clone(), keys);
+    let app = TestApp::on(TestDatabase::fresh().await, ring, Options::default()).await;
+    let program = Program::new(app.place.clone(), keys);
     (app, program)
 }
 
 impl Program {
     /// The program on this database with these keys, and on a port that is free.
-    pub fn new(database_url: String, keys: SecretString) -> Self {
+    pub fn new(place: TestDatabase, keys: SecretString) -> Self {
         let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let url = format!("http://{address}");
-        Self { url, database_url, keys, address, folder: tempfile::tempdir().unwrap() }
+        Self { url, place, keys, address, folder: tempfile::tempdir().unwrap() }
     }
 
     /// The keys it has.
@@ -65,7 +66,7 @@ impl Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_waypost"));
         command.env_clear().current_dir(self.folder.path()).args(arguments).kill_on_drop(true);
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.env("DATABASE_URL", &self.database_url).env("LEPTOS_SITE_ADDR", self.address.to_string());
+        command.env("DATABASE_URL", &self.place.url).env("LEPTOS_SITE_ADDR", self.address.to_string());
         command.env("WAYPOST_ENCRYPTION_KEYS", self.keys.expose_secret()).env("RUST_LOG", "warn");
         command
     }

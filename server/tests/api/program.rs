@@ -10,7 +10,8 @@ use server::crypto::KeyRing;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::app::{self, Options, TestApp};
+use crate::app::{Options, TestApp};
+use crate::test_database::TestDatabase;
 
 /// A running `waypost serve`.
 pub struct Program {
@@ -27,14 +28,14 @@ impl Program {
     pub async fn start(variables: &[(&str, &str)]) -> Self {
         let keys = KeyRing::generate("test");
         let ring = Arc::new(KeyRing::parse(&keys).unwrap());
-        let mut app = TestApp::on(app::fresh_database().await, ring, Options::default()).await;
+        let mut app = TestApp::on(TestDatabase::fresh().await, ring, Options::default()).await;
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         app.url = format!("http://127.0.0.1:{port}");
         let mut child = Command::new(env!("CARGO_BIN_EXE_waypost"))
             .arg("serve")
             .current_dir(std::env::temp_dir())
             .env_clear()
-            .env("DATABASE_URL", &app.database_url)
+            .env("DATABASE_URL", &app.place.url)
             .env("LEPTOS_SITE_ADDR", format!("127.0.0.1:{port}"))
             .env("WAYPOST_ENCRYPTION_KEYS", keys.expose_secret())
             .envs(variables.iter().copied())

@@ -52,7 +52,7 @@ async fn two_companies() -> (TestApp, TestAccount, TestAccount) {
 
 /// A connection as the console has it, for this company or for none.
 async fn console(app: &TestApp, company: Option<CompanyId>) -> PgConnection {
-    let mut connection = PgConnection::connect(&app.database_url).await.unwrap();
+    let mut connection = PgConnection::connect(&app.place.url).await.unwrap();
     sqlx::raw_sql("set role waypost_console").execute(&mut connection).await.unwrap();
     if let Some(company) = company {
         let set = sqlx::query("select set_config('app.company_id', $1, false)").bind(company.to_string());
@@ -71,7 +71,7 @@ async fn seen(connection: &mut PgConnection, table: &str) -> BTreeSet<uuid::Uuid
 async fn the_console_sees_rows_of_its_company_only() {
     let (app, acme, birch) = two_companies().await;
     let (acme, birch) = (acme.owner.company, birch.owner.company);
-    let mut as_owner = PgConnection::connect(&app.database_url).await.unwrap();
+    let mut as_owner = PgConnection::connect(&app.place.url).await.unwrap();
     let mut as_acme = console(&app, Some(acme)).await;
     let mut as_birch = console(&app, Some(birch)).await;
     for table in tenant_tables(&app).await {

@@ -5,6 +5,7 @@ mod cluster;
 mod connect;
 mod healthcheck;
 mod keys;
+mod open_files;
 mod seed;
 mod serve;
 mod simulate;

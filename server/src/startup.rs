@@ -20,6 +20,7 @@ use crate::database::Database;
 use crate::event_log::rejections::Rejections;
 use crate::event_log::writer::Writer;
 use crate::ingest::address::ClientAddress;
+use crate::ingest::body::BodyBudget;
 use crate::ingest::door::Door;
 use crate::metrics;
 use crate::processing::wake::Wake;
@@ -28,6 +29,7 @@ use crate::settings::PublicUrl;
 use crate::tunnel::{Proofs, TunnelSupport};
 use crate::users::sign_in::Doorman;
 use crate::web::live::Places;
+use crate::web::serve::Listening;
 use crate::web::{self, AppState, Operations, serve};
 use crate::webhook_config::snapshot::Configs;
 
@@ -54,6 +56,10 @@ pub struct ServerSettings {
     pub metrics_token: Option<SecretString>,
     /// Help with tunnels, for a server that listens on this port of a developer's machine.
     pub tunnel_help: Option<u16>,
+    /// Connections at once; more wait in the kernel's queue.
+    pub connections: usize,
+    /// MiB of large bodies at once; beyond that they are answered 503.
+    pub body_memory: usize,
     /// Lanes of the writer.
     pub lanes: usize,
     /// Workers of this process; 0 leaves processing to others.
@@ -65,6 +71,7 @@ pub struct ServerSettings {
 /// A server that has its parts but does not listen yet.
 pub struct Server {
     router: axum::Router,
+    connections: usize,
     draining: Arc<AtomicBool>,
     stop_workers: CancellationToken,
     background: Vec<JoinHandle<()>>,
@@ -91,6 +98,7 @@ impl Server {
         let proofs = Proofs::default();
         let door = Door {
             configs: configs.clone(),
+            bodies: BodyBudget::new(settings.body_memory),
             writer,
             rejections,
             keys: Arc::clone(keys),
@@ -115,17 +123,18 @@ impl Server {
             metrics: metrics::install(),
             metrics_token: settings.metrics_token.map(Arc::new),
         };
-        let ServerSettings { address, public_url, leptos, .. } = settings;
+        let ServerSettings { address, public_url, leptos, connections, .. } = settings;
         let live = Places::default();
         let state = AppState { door, console, address, public_url, leptos, operations, live };
-        Ok(Self { router: web::router(state), draining, stop_workers, background, finishing })
+        Ok(Self { router: web::router(state), connections, draining, stop_workers, background, finishing })
     }
 
     /// Serves until told to stop, then ends in good order.
     pub async fn run(self, listener: TcpListener, stop: CancellationToken) {
-        let Self { router, draining, stop_workers, background, finishing } = self;
+        let Self { router, connections, draining, stop_workers, background, finishing } = self;
         let stop_accepting = CancellationToken::new();
-        let serving = tokio::spawn(serve::serve(listener, router, Arc::clone(&draining), stop_accepting.clone()));
+        let listening = Listening { listener, router, connections };
+        let serving = tokio::spawn(serve::serve(listening, Arc::clone(&draining), stop_accepting.clone()));
         stop.cancelled().await;
         tracing::info!("stopping: requests under way are finished");
         draining.store(true, Ordering::Relaxed);

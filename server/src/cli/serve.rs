@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Failure;
 use super::connect::release;
+use super::open_files;
 use super::seed::{DemoArgs, print_logins};
 use crate::clock::Clock;
 use crate::crypto::KeyRing;
@@ -54,6 +55,14 @@ pub struct ServeArgs {
     #[arg(long, env = "WAYPOST_WORKERS", default_value_t = 2, value_parser = clap::value_parser!(u8).range(..=32))]
     pub workers: u8,
 
+    /// Connections at once, as far as the system's limit of open files allows; more wait
+    #[arg(long, env = "WAYPOST_CONNECTIONS", default_value_t = 4096, help_heading = "HTTP", value_parser = clap::value_parser!(u16).range(1..))]
+    pub connections: u16,
+
+    /// MiB of large bodies at once; beyond that they are answered 503 and Meta comes again
+    #[arg(long, env = "WAYPOST_BODY_MEMORY", default_value_t = 64, help_heading = "HTTP", value_parser = clap::value_parser!(u16).range(4..))]
+    pub body_memory: u16,
+
     /// On a developer's machine: helps admins to reach this server through a tunnel, and asks the URL that they give
     #[arg(long, env = "DEV_TUNNEL_HELP", help_heading = "HTTP")]
     pub dev_tunnel_help: bool,
@@ -95,6 +104,8 @@ async fn serve(
         leptos: leptos_options(args)?,
         metrics_token: args.metrics_token.clone(),
         tunnel_help: args.dev_tunnel_help.then(|| args.http.address().port()),
+        connections: open_files::connections(args.connections.into()),
+        body_memory: args.body_memory.into(),
         lanes: args.lanes.into(),
         workers: args.workers.into(),
         worker: WorkerSettings::default(),

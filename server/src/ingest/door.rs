@@ -9,6 +9,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::address::ClientAddress;
+use super::body::BodyBudget;
 use crate::clock::Clock;
 use crate::crypto::KeyRing;
 use crate::event_log::rejections::{Reason, Rejection, Rejections};
@@ -23,6 +24,8 @@ use crate::webhook_config::snapshot::{Configs, PathEntry};
 pub struct Door {
     /// Whose path it is and which secrets sign there.
     pub configs: Configs,
+    /// How much of large bodies is held at once.
+    pub bodies: BodyBudget,
     /// Stores what is accepted.
     pub writer: Writer,
     /// Records what is refused.

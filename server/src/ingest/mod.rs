@@ -1,6 +1,7 @@
 //! The door: from the wire to the writer.
 
 pub mod address;
+pub mod body;
 pub mod challenge;
 pub mod deliveries;
 pub mod door;

@@ -11,25 +11,20 @@ use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Response, StatusCode, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::Instant;
 
+use super::body::{BODY_LIMIT, Received};
 use super::deliveries::{self, Post};
 use super::door::{Door, Refused, plain};
 use super::signature::{self, Signature};
-use crate::crypto;
 use crate::event_log::batch::Delivery;
 use crate::event_log::rejections::Reason;
 use crate::event_log::writer::StoreError;
 use crate::metrics;
 use crate::webhook_config::snapshot::PathEntry;
 
-/// Meta sends up to 3 MB.
-pub const BODY_LIMIT: usize = 4 * 1024 * 1024;
 /// From this size on, a body is examined off the async threads.
 const LARGE: usize = 256 * 1024;
-/// How long a body may take to arrive.
-const BODY_DEADLINE: Duration = Duration::from_secs(15);
 /// How long storing may take before Meta is asked to come again: with everything else, within a second.
 const STORE_DEADLINE: Duration = Duration::from_millis(850);
 
@@ -47,15 +42,15 @@ pub async fn post(
     let snapshot = door.configs.current();
     let entry = snapshot.1.path(refused.path);
     let read = match check_head(&parts.headers, entry) {
-        Ok(_) => read(body).await,
+        Ok(_) => door.bodies.read(body).await,
         Err(reason) => Err(reason),
     };
-    let bytes = match read {
-        Ok(bytes) => bytes,
+    // What it holds of the budget goes back when it is answered.
+    let Received { bytes, sha256, held: _held } = match read {
+        Ok(received) => received,
         Err(reason) => return door.refuse(&refused, entry, reason),
     };
     let started = Instant::now();
-    let sha256 = crypto::sha256(&bytes);
     refused.body = Some((sha256, bytes.len()));
     match accept(&door, entry, &parts.headers, refused.path, bytes, sha256).await {
         Ok(()) => {
@@ -77,16 +72,6 @@ fn check_head<'a>(headers: &HeaderMap, entry: Option<&'a PathEntry>) -> Result<&
         return Err(Reason::ContentEncoding);
     }
     Ok(entry)
-}
-
-async fn read(body: Body) -> Result<Bytes, Reason> {
-    let collected = tokio::time::timeout(BODY_DEADLINE, Limited::new(body, BODY_LIMIT).collect()).await;
-    match collected {
-        Ok(Ok(whole)) => Ok(whole.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Reason::TooLarge),
-        Ok(Err(_broken)) => Err(Reason::BrokenBody),
-        Err(_too_slow) => Err(Reason::BrokenBody),
-    }
 }
 
 async fn accept(

@@ -26,8 +26,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-/// Connections at once; more wait in the kernel's queue.
-const CONNECTIONS: usize = 4096;
 /// How long the head of a request may take to arrive.
 const HEAD_DEADLINE: Duration = Duration::from_secs(10);
 /// How long requests under way may take once the process is to end.
@@ -35,9 +33,20 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// How long an idle connection may still bring a request then.
 const LINGER: Duration = Duration::from_millis(250);
 
+/// Where to serve what.
+pub struct Listening {
+    /// Where connections come in.
+    pub listener: TcpListener,
+    /// Who answers.
+    pub router: Router,
+    /// Connections at once; more wait in the kernel's queue.
+    pub connections: usize,
+}
+
 /// Serves until told to stop, then drains. Before that, `draining` asks clients to let go of their connections.
-pub async fn serve(listener: TcpListener, router: Router, draining: Arc<AtomicBool>, stop: CancellationToken) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+pub async fn serve(listening: Listening, draining: Arc<AtomicBool>, stop: CancellationToken) {
+    let Listening { listener, router, connections } = listening;
+    let places = Arc::new(Semaphore::new(connections));
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {

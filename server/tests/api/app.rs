@@ -50,12 +50,24 @@ pub struct Options {
     pub worker: WorkerSettings,
     /// `DEV_TUNNEL_HELP`.
     pub tunnel_help: bool,
+    /// `WAYPOST_CONNECTIONS`.
+    pub connections: usize,
+    /// `WAYPOST_BODY_MEMORY`, MiB.
+    pub body_memory: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let worker = WorkerSettings { poll: Duration::from_millis(50), ..WorkerSettings::default() };
-        Self { workers: 0, trusted_hops: 0, clock: Clock::system(), worker, tunnel_help: false }
+        Self {
+            workers: 0,
+            trusted_hops: 0,
+            clock: Clock::system(),
+            worker,
+            tunnel_help: false,
+            connections: 4096,
+            body_memory: 64,
+        }
     }
 }
 
@@ -125,6 +137,8 @@ impl TestApp {
             leptos: LeptosOptions::builder().output_name("waypost").site_root("target/no-site").build(),
             metrics_token: None,
             tunnel_help: options.tunnel_help.then_some(port),
+            connections: options.connections,
+            body_memory: options.body_memory,
             lanes: 3,
             workers: options.workers,
             worker: options.worker,

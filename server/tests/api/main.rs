@@ -27,6 +27,7 @@ mod secrets;
 mod shared_path;
 mod shutdown;
 mod signature;
+mod slow;
 mod smoke;
 mod statuses;
 mod tenants;

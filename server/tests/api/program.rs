@@ -20,7 +20,7 @@ pub struct Program {
     /// The program's keys as text.
     pub keys: SecretString,
     said: Arc<Mutex<String>>,
-    _child: Child,
+    child: Child,
 }
 
 impl Program {
@@ -47,9 +47,16 @@ impl Program {
         let said = Arc::default();
         tokio::spawn(listen(child.stdout.take().unwrap(), Arc::clone(&said)));
         tokio::spawn(listen(child.stderr.take().unwrap(), Arc::clone(&said)));
-        let program = Self { app, keys, said, _child: child };
+        let program = Self { app, keys, said, child };
         program.wait_until_ready().await;
         program
+    }
+
+    /// Memory that it has now, bytes.
+    pub fn memory(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
     }
 
     /// All that it has said so far, on both of its outputs.

@@ -96,7 +96,7 @@ pub fn flushed(took: Duration) {
 }
 
 /// A batch was committed.
-pub fn stored(batch: &Batch, stored: Stored) {
+pub fn stored(batch: &Batch<'_>, stored: Stored) {
     let posts: i32 = batch.deliveries.iter().map(|(_, count)| count).sum();
     let known = u64::try_from(i64::from(posts) - stored.deliveries).unwrap_or(0);
     let offered = batch.events.len() as u64;

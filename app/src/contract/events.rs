@@ -74,6 +74,8 @@ pub struct EventPage {
     pub events: Vec<EventRow>,
     /// Asks for older ones; none at the end.
     pub next: Option<String>,
+    /// A search has looked at the newest events only, and at older ones when `next` is asked for.
+    pub is_partial: bool,
     /// Asks for newer ones; none on the first page.
     pub previous: Option<String>,
     /// How far the log was looked at: what comes after it is new.

@@ -34,9 +34,13 @@ pub fn EventLog() -> impl IntoView {
     }
 }
 
+/// A search by part of an id looks at so many events at once; a whole id is found wherever it is.
+const SEARCHED: &str = "10,000 events have been searched, back from the newest or from where you went on";
+const SEARCH_ON: &str = "Search older ones";
+
 #[component]
 fn Rows(page: EventPage, query: EventQuery, again: Callback<()>) -> impl IntoView {
-    let EventPage { events, next, previous, mark, now } = page;
+    let EventPage { events, next, is_partial, previous, mark, now } = page;
     // Pages further back are left in peace.
     let live = query
         .cursor
@@ -45,7 +49,7 @@ fn Rows(page: EventPage, query: EventQuery, again: Callback<()>) -> impl IntoVie
     if events.is_empty() {
         return Either::Left(view! {
             {live}
-            <NoEvents query />
+            <NoEvents query next />
         });
     }
     let rows = events.into_iter().map(|event| view! { <EventLine event query=query.clone() now /> }).collect_view();
@@ -65,15 +69,18 @@ fn Rows(page: EventPage, query: EventQuery, again: Callback<()>) -> impl IntoVie
             </thead>
             <tbody>{rows}</tbody>
         </table>
-        <Pager query next previous />
+        <Pager query next is_partial previous />
     })
 }
 
 /// Pages are followed by cursor: there are no numbers, since new events arrive meanwhile.
 #[component]
-fn Pager(query: EventQuery, next: Option<String>, previous: Option<String>) -> impl IntoView {
-    let end =
-        if next.is_none() { "End of the log · newest first · times in UTC" } else { "Newest first · times in UTC" };
+fn Pager(query: EventQuery, next: Option<String>, is_partial: bool, previous: Option<String>) -> impl IntoView {
+    let end = match next {
+        None => "End of the log · newest first · times in UTC",
+        Some(_) if is_partial => SEARCHED,
+        Some(_) => "Newest first · times in UTC",
+    };
     let newer = previous.map(|cursor| address::list_page(&query, Some(cursor)));
     let older = next.map(|cursor| address::list_page(&query, Some(cursor)));
     view! {
@@ -82,7 +89,14 @@ fn Pager(query: EventQuery, next: Option<String>, previous: Option<String>) -> i
             <Sizes query />
             <nav aria-label="Pages of the log">
                 {newer.map(|href| view! { <a class="btn" href=href rel="prev" data-noscroll>"Newer"</a> })}
-                {older.map(|href| view! { <a class="btn" href=href rel="next" data-noscroll>"Older"</a> })}
+                {older
+                    .map(|href| {
+                        view! {
+                            <a class="btn" href=href rel="next" data-noscroll>
+                                {if is_partial { SEARCH_ON } else { "Older" }}
+                            </a>
+                        }
+                    })}
             </nav>
         </div>
     }
@@ -108,7 +122,7 @@ fn Sizes(query: EventQuery) -> impl IntoView {
 
 /// An empty log says what to do next.
 #[component]
-fn NoEvents(query: EventQuery) -> impl IntoView {
+fn NoEvents(query: EventQuery, next: Option<String>) -> impl IntoView {
     if !address::is_filtered(&query) && query.cursor.is_none() {
         return Either::Left(view! {
             <div class="state">
@@ -117,12 +131,16 @@ fn NoEvents(query: EventQuery) -> impl IntoView {
             </div>
         });
     }
+    let (said, href, label) = match next {
+        Some(cursor) => (SEARCHED, address::list_page(&query, Some(cursor)), SEARCH_ON),
+        None => ("Nothing in the log matches these filters.", address::tab(&query.account), "Show all events"),
+    };
     Either::Right(view! {
         <div class="state">
             <h2>"No such events"</h2>
-            <p>"Nothing in the log matches these filters."</p>
-            <a class="btn" href=address::tab(&query.account) data-noscroll>
-                "Show all events"
+            <p>{said}</p>
+            <a class="btn" href=href data-noscroll>
+                {label}
             </a>
         </div>
     })

@@ -29,11 +29,12 @@ pub async fn list(session: &Session, query: EventQuery, now: OffsetDateTime) -> 
             find_account(connection, owner).await?;
             // The mark first: what comes between the two is shown and told of, rather than neither.
             let mark = Mark::newest(&mut *connection, owner.company).await?;
-            Ok::<_, ReadError>((mark, store::list(connection, owner, &asked).await?))
+            let (rows, searched_to) = find(connection, owner, &asked).await?;
+            Ok::<_, ReadError>((mark, rows, searched_to))
         }
         .boxed()
     });
-    let (mark, mut rows) = rows.await?;
+    let (mark, mut rows, searched_to) = rows.await?;
     let has_more = cut(&mut rows, filter.size);
     if filter.way == Way::Newer {
         rows.reverse();
@@ -45,13 +46,33 @@ pub async fn list(session: &Session, query: EventQuery, now: OffsetDateTime) -> 
         Way::Newer => (true, has_more),
     };
     let place = |row: Option<&EventRow>| row.map(|row| Cursor { at: row.event_ts, id: row.id });
+    let searched_to = |way| searched_to.filter(|_| filter.way == way);
+    let next = searched_to(Way::Older).or(place(rows.last()).filter(|_| older));
+    let previous = searched_to(Way::Newer).or(place(rows.first()).filter(|_| newer));
     Ok(EventPage {
-        next: place(rows.last()).filter(|_| older).map(|cursor| link(Way::Older, cursor)),
-        previous: place(rows.first()).filter(|_| newer).map(|cursor| link(Way::Newer, cursor)),
+        is_partial: searched_to(Way::Older).is_some(),
+        next: next.map(|cursor| link(Way::Older, cursor)),
+        previous: previous.map(|cursor| link(Way::Newer, cursor)),
         mark: mark.encode(),
         events: rows.iter().map(views::event).collect(),
         now: views::timestamp(now),
     })
+}
+
+/// The rows of a page, and where a search stopped before the page was full.
+async fn find(
+    connection: &mut PgConnection,
+    owner: Owner,
+    filter: &Filter,
+) -> Result<(Vec<EventRow>, Option<Cursor>), sqlx::Error> {
+    if filter.search.is_empty() {
+        return Ok((store::list(connection, owner, filter).await?, None));
+    }
+    let ids = store::named(&mut *connection, owner, &filter.search).await?;
+    let rows = store::search(&mut *connection, owner, filter, &ids).await?;
+    let is_full = rows.len() > filter.size;
+    let end = if is_full { None } else { store::window_end(connection, owner, filter).await? };
+    Ok((rows, end))
 }
 
 /// How many events have come into the log since the mark, counted up to [`MANY`](crate::event_log::listing::arrivals),

@@ -130,20 +130,20 @@ fn saturated(n: usize) -> i32 {
 /// Several deliveries ready for one statement: sorted, so that two writers take locks in the same order, and without
 /// equal keys, since `on conflict do update` refuses to touch a row twice.
 #[derive(Debug, Default)]
-pub struct Batch {
+pub struct Batch<'a> {
     /// Distinct by company and hash, with how often each came.
-    pub deliveries: Vec<(Delivery, i32)>,
+    pub deliveries: Vec<(&'a Delivery, i32)>,
     /// Distinct by company and dedup key, each with the index of its delivery.
-    pub events: Vec<(usize, NewEvent)>,
+    pub events: Vec<(usize, &'a NewEvent)>,
     /// Events left out because the batch had their key already.
     pub repeated: u64,
 }
 
-impl Batch {
+impl<'a> Batch<'a> {
     /// Sorts and collapses.
-    pub fn collapse(deliveries: impl IntoIterator<Item = Delivery>) -> Self {
+    pub fn collapse(deliveries: impl IntoIterator<Item = &'a Delivery>) -> Self {
         let mut seen: HashMap<(CompanyId, [u8; 32]), usize> = HashMap::new();
-        let mut distinct: Vec<(Delivery, i32)> = Vec::new();
+        let mut distinct: Vec<(&Delivery, i32)> = Vec::new();
         let mut repeated = 0;
         for delivery in deliveries {
             match seen.entry((delivery.company, delivery.body_sha256)) {
@@ -164,8 +164,8 @@ impl Batch {
     }
 
     fn gather_events(&mut self) {
-        for (index, (delivery, _)) in self.deliveries.iter_mut().enumerate() {
-            self.events.extend(delivery.events.drain(..).map(|event| (index, event)));
+        for (index, (delivery, _)) in self.deliveries.iter().enumerate() {
+            self.events.extend(delivery.events.iter().map(|event| (index, event)));
         }
         let deliveries = &self.deliveries;
         self.events.sort_by(|(i, a), (j, b)| {

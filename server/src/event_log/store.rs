@@ -1,8 +1,8 @@
 //! SQL of the event log: what the writer stores. The worker's part is in `processing::store`.
 
 use serde_json::value::RawValue;
-use sqlx::PgPool;
 use sqlx::types::Json;
+use sqlx::{PgExecutor, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -26,10 +26,10 @@ pub struct Stored {
 ///
 /// # Errors
 /// Those of the database.
-pub async fn store(engine: &PgPool, batch: &Batch) -> Result<Stored, sqlx::Error> {
-    let d = || batch.deliveries.iter().map(|(delivery, _)| delivery);
-    let e = || batch.events.iter().map(|(_, event)| event);
-    let of = |index: &usize| &batch.deliveries[*index].0;
+pub async fn store(engine: impl PgExecutor<'_>, batch: &Batch<'_>) -> Result<Stored, sqlx::Error> {
+    let d = || batch.deliveries.iter().map(|(delivery, _)| *delivery);
+    let e = || batch.events.iter().map(|(_, event)| *event);
+    let of = |index: &usize| batch.deliveries[*index].0;
     let row = sqlx::query!(
         r#"
         with delivery as (

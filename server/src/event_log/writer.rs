@@ -18,7 +18,8 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::batch::{Batch, Delivery};
-use super::store::{self, Stored};
+use super::connection::KeptConnection;
+use super::store::Stored;
 use crate::metrics;
 use crate::processing::wake::Wake;
 use crate::retryable::{Kind, kind};
@@ -33,8 +34,6 @@ const BATCH: usize = 256;
 const BATCH_EVENTS: usize = 2_000;
 /// Tries of one batch when the database only asks to try again (a deadlock between two writers).
 const TRIES: u32 = 5;
-/// How long a flush may take before its connection is given up.
-const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why a delivery was not stored, or is not known to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,6 +56,11 @@ struct Job {
     _bytes: OwnedSemaphorePermit,
 }
 
+struct Lane {
+    connection: KeptConnection,
+    wake: Wake,
+}
+
 /// Where handlers hand deliveries in.
 #[derive(Clone)]
 pub struct Writer {
@@ -69,8 +73,8 @@ impl Writer {
     pub fn start(engine: &PgPool, lanes: usize, wake: &Wake) -> (Self, Vec<JoinHandle<()>>) {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let waiting = Arc::new(Mutex::new(waiting));
-        let lanes =
-            (0..lanes).map(|_| tokio::spawn(run_lane(engine.clone(), Arc::clone(&waiting), wake.clone()))).collect();
+        let lane = || Lane { connection: KeptConnection::new(engine), wake: wake.clone() };
+        let lanes = (0..lanes).map(|_| tokio::spawn(run_lane(Arc::clone(&waiting), lane()))).collect();
         (Self { queue, bytes: Arc::new(Semaphore::new(QUEUE_KB)) }, lanes)
     }
 
@@ -93,7 +97,7 @@ impl Writer {
     }
 }
 
-async fn run_lane(engine: PgPool, waiting: Arc<Mutex<mpsc::Receiver<Job>>>, wake: Wake) {
+async fn run_lane(waiting: Arc<Mutex<mpsc::Receiver<Job>>>, mut lane: Lane) {
     let mut jobs = Vec::with_capacity(BATCH);
     loop {
         let mut queue = waiting.lock().await;
@@ -105,7 +109,7 @@ async fn run_lane(engine: PgPool, waiting: Arc<Mutex<mpsc::Receiver<Job>>>, wake
         }
         while !jobs.is_empty() {
             let rest = jobs.split_off(first_batch(&jobs));
-            flush(&engine, &mut jobs, &wake).await;
+            lane.flush(&mut jobs).await;
             jobs = rest;
         }
     }
@@ -121,66 +125,67 @@ fn first_batch(jobs: &[Job]) -> usize {
     jobs.iter().take_while(fits).count().max(1)
 }
 
-async fn flush(engine: &PgPool, jobs: &mut Vec<Job>, wake: &Wake) {
-    // A job whose handler has given up is not worth a place: Meta was told 503 and comes again.
-    jobs.retain(|job| !job.done.is_closed());
-    if jobs.is_empty() {
-        return;
-    }
-    let started = Instant::now();
-    let deliveries = jobs.iter().flat_map(|job| job.deliveries.iter().cloned());
-    match store_batch(engine, &Batch::collapse(deliveries)).await {
-        Ok(_) => {
-            for job in jobs.drain(..) {
-                let _ = job.done.send(Ok(()));
+impl Lane {
+    async fn flush(&mut self, jobs: &mut Vec<Job>) {
+        // A job whose handler has given up is not worth a place: Meta was told 503 and comes again.
+        jobs.retain(|job| !job.done.is_closed());
+        if jobs.is_empty() {
+            return;
+        }
+        let started = Instant::now();
+        let deliveries = jobs.iter().flat_map(|job| &job.deliveries);
+        match self.store(&Batch::collapse(deliveries)).await {
+            Ok(_) => {
+                for job in jobs.drain(..) {
+                    let _ = job.done.send(Ok(()));
+                }
+            }
+            Err(error) if kind(&error) == Kind::Data => self.flush_one_by_one(jobs, &error).await,
+            Err(error) => {
+                tracing::warn!(%error, deliveries = jobs.len(), "a batch could not be stored");
+                for job in jobs.drain(..) {
+                    let _ = job.done.send(Err(StoreError::Unavailable));
+                }
             }
         }
-        Err(error) if kind(&error) == Kind::Data => flush_one_by_one(engine, jobs, &error).await,
-        Err(error) => {
-            tracing::warn!(%error, deliveries = jobs.len(), "a batch could not be stored");
-            for job in jobs.drain(..) {
-                let _ = job.done.send(Err(StoreError::Unavailable));
-            }
+        metrics::flushed(started.elapsed());
+        self.wake.now();
+    }
+
+    async fn flush_one_by_one(&mut self, jobs: &mut Vec<Job>, error: &sqlx::Error) {
+        tracing::warn!(%error, deliveries = jobs.len(), "a batch failed on data; storing its deliveries one by one");
+        for job in jobs.drain(..) {
+            let stored = self.store_alone(job.deliveries).await;
+            let _ = job.done.send(stored);
         }
     }
-    metrics::flushed(started.elapsed());
-    wake.now();
-}
 
-async fn flush_one_by_one(engine: &PgPool, jobs: &mut Vec<Job>, error: &sqlx::Error) {
-    tracing::warn!(%error, deliveries = jobs.len(), "a batch failed on data; storing its deliveries one by one");
-    for job in jobs.drain(..) {
-        let stored = store_alone(engine, job.deliveries).await;
-        let _ = job.done.send(stored);
+    async fn store_alone(&mut self, mut deliveries: Vec<Delivery>) -> Result<(), StoreError> {
+        let Err(error) = self.store(&Batch::collapse(&deliveries)).await else { return Ok(()) };
+        if kind(&error) != Kind::Data {
+            return Err(StoreError::Unavailable);
+        }
+        for event in deliveries.iter_mut().flat_map(|delivery| &mut delivery.events) {
+            event.quarantine("The database could not hold the update as JSON.");
+        }
+        let stored = self.store(&Batch::collapse(&deliveries)).await;
+        stored.map(drop).map_err(|error| {
+            tracing::error!(%error, "a delivery was refused even without its payloads");
+            StoreError::Refused
+        })
     }
-}
 
-async fn store_alone(engine: &PgPool, mut deliveries: Vec<Delivery>) -> Result<(), StoreError> {
-    let Err(error) = store_batch(engine, &Batch::collapse(deliveries.iter().cloned())).await else { return Ok(()) };
-    if kind(&error) != Kind::Data {
-        return Err(StoreError::Unavailable);
-    }
-    for event in deliveries.iter_mut().flat_map(|delivery| &mut delivery.events) {
-        event.quarantine("The database could not hold the update as JSON.");
-    }
-    let stored = store_batch(engine, &Batch::collapse(deliveries)).await;
-    stored.map(drop).map_err(|error| {
-        tracing::error!(%error, "a delivery was refused even without its payloads");
-        StoreError::Refused
-    })
-}
-
-async fn store_batch(engine: &PgPool, batch: &Batch) -> Result<Stored, sqlx::Error> {
-    let mut tries = 0;
-    loop {
-        let stored = tokio::time::timeout(FLUSH_TIMEOUT, store::store(engine, batch)).await;
-        match stored.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
-            Err(error) if kind(&error) == Kind::TryAgain && tries < TRIES => tries += 1,
-            Ok(stored) => {
-                metrics::stored(batch, stored);
-                return Ok(stored);
+    async fn store(&mut self, batch: &Batch<'_>) -> Result<Stored, sqlx::Error> {
+        let mut tries = 0;
+        loop {
+            match self.connection.store(batch).await {
+                Err(error) if kind(&error) == Kind::TryAgain && tries < TRIES => tries += 1,
+                Ok(stored) => {
+                    metrics::stored(batch, stored);
+                    return Ok(stored);
+                }
+                Err(error) => return Err(error),
             }
-            Err(error) => return Err(error),
         }
     }
 }

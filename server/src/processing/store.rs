@@ -33,8 +33,11 @@ pub struct Claimed {
     pub display_phone_number: Option<String>,
 }
 
-/// Takes up to `limit` events that are due, for `lease`. While it lasts nobody else takes them: `next_attempt_at` is
-/// set to its end, so that the same index serves first tries, retries and events whose worker has died.
+/// Takes up to `limit` events that are due, for `lease`. While it lasts nobody else takes them. The lease is a row of
+/// its own: the event's is wide, and stays as it is until the work is done.
+///
+/// A row whose lease another worker wrote since this statement began is not seen as leased here; then it is the lease's
+/// key that keeps the two apart.
 ///
 /// # Errors
 /// Those of the database.
@@ -48,19 +51,25 @@ pub async fn claim(
     let rows = sqlx::query!(
         r#"
         with due as (
-            select company_id, id from whatsapp_webhook_event_logs
-            where state = 'pending' and next_attempt_at <= $1
-            order by next_attempt_at, id
+            select e.company_id, e.id from whatsapp_webhook_event_logs e
+            where e.state = 'pending' and e.next_attempt_at <= $1
+              and not exists (select from event_leases l
+                              where l.company_id = e.company_id and l.event_id = e.id and l.lease_until > $1)
+            order by e.next_attempt_at, e.id
             limit $2
-            for update skip locked
+            for update of e skip locked
+        ), held as (
+            insert into event_leases as known (company_id, event_id, token, lease_until)
+            select company_id, id, $3, $4 from due
+            on conflict (company_id, event_id) do update set token = excluded.token, lease_until = excluded.lease_until
+                where known.lease_until <= $1
+            returning company_id, event_id
         )
-        update whatsapp_webhook_event_logs e
-        set lease_token = $3, lease_until = $4, next_attempt_at = $4
-        from due, whatsapp_accounts a
-        where e.company_id = due.company_id and e.id = due.id
-          and a.company_id = e.company_id and a.id = e.account_id
-        returning e.company_id, e.id, a.id as account_id, e.event_type, e.event_subtype, e.payload as "payload!",
-                  e.event_ts, e.received_at, e.attempts, a.phone_number_id, a.display_phone_number
+        select e.company_id, e.id, a.id as account_id, e.event_type, e.event_subtype, e.payload as "payload!",
+               e.event_ts, e.received_at, e.attempts, a.phone_number_id, a.display_phone_number
+        from held
+        join whatsapp_webhook_event_logs e on e.company_id = held.company_id and e.id = held.event_id
+        join whatsapp_accounts a on a.company_id = e.company_id and a.id = e.account_id
         "#,
         now,
         limit,
@@ -98,11 +107,16 @@ pub async fn finish(
 ) -> Result<u64, sqlx::Error> {
     let done = sqlx::query!(
         r#"
+        with held as (
+            delete from event_leases l
+            using unnest($3::uuid[], $4::uuid[]) as asked (company_id, id)
+            where l.company_id = asked.company_id and l.event_id = asked.id and l.token = $5
+            returning l.company_id, l.event_id
+        )
         update whatsapp_webhook_event_logs e
-        set state = 'processed', processed_at = $1, processed_by = $2, attempts = attempts + 1,
-            lease_token = null, lease_until = null, last_error = null
-        from unnest($3::uuid[], $4::uuid[]) as held (company_id, id)
-        where e.company_id = held.company_id and e.id = held.id and e.state = 'pending' and e.lease_token = $5
+        set state = 'processed', processed_at = $1, processed_by = $2, attempts = attempts + 1, last_error = null
+        from held
+        where e.company_id = held.company_id and e.id = held.event_id and e.state = 'pending'
         "#,
         now,
         worker,
@@ -140,12 +154,13 @@ pub async fn fail(
 ) -> Result<bool, sqlx::Error> {
     let done = sqlx::query!(
         r#"
-        with failed as (
+        with held as (
+            delete from event_leases where company_id = $1 and event_id = $2 and token = $3 returning event_id
+        ), failed as (
             update whatsapp_webhook_event_logs
             set state = case when $6::timestamptz is null then 'dead' else 'pending' end::webhook_event_state,
-                attempts = attempts + 1, next_attempt_at = coalesce($6, next_attempt_at), last_error = $5,
-                lease_token = null, lease_until = null
-            where company_id = $1 and id = $2 and state = 'pending' and lease_token = $3
+                attempts = attempts + 1, next_attempt_at = coalesce($6, next_attempt_at), last_error = $5
+            where company_id = $1 and id = $2 and state = 'pending' and exists (select from held)
             returning attempts
         )
         insert into event_attempts (company_id, event_id, attempt, failed_at, worker, error)
@@ -170,18 +185,8 @@ pub async fn fail(
 ///
 /// # Errors
 /// Those of the database; the lease then runs out by itself.
-pub async fn let_go(engine: &PgPool, token: Uuid, now: OffsetDateTime) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        r#"
-        update whatsapp_webhook_event_logs
-        set next_attempt_at = $2, lease_token = null, lease_until = null
-        where state = 'pending' and lease_token = $1
-        "#,
-        token,
-        now,
-    )
-    .execute(engine)
-    .await?;
+pub async fn let_go(engine: &PgPool, token: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!("delete from event_leases where token = $1", token).execute(engine).await?;
     Ok(())
 }
 

@@ -178,7 +178,7 @@ impl Worker {
         tracing::warn!(%error, worker = %self.name, "a batch was not applied");
         // Until the database is back, or the lease has run out by itself: nobody else can take them before.
         let patience = tokio::time::Instant::now() + self.settings.lease;
-        while let Err(error) = store::let_go(&self.engine, token, self.clock.now()).await {
+        while let Err(error) = store::let_go(&self.engine, token).await {
             if tokio::time::Instant::now() > patience {
                 tracing::warn!(%error, "the events stayed leased until the lease ran out");
                 break;

@@ -167,7 +167,7 @@ async fn tell_story(database: &Database, keys: &Arc<KeyRing>, clock: &Clock, add
         let post = Post { body: body.into(), sha256, signature, path, headers: HeaderMap::new(), received_at: now };
         deliveries.extend(deliveries::of(&post, &configs.current().1).map_err(SeedError::Refused)?);
     }
-    event_log::store::store(engine, &Batch::collapse(deliveries)).await?;
+    event_log::store::store(engine, &Batch::collapse(&deliveries)).await?;
     Ok(())
 }
 

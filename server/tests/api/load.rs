@@ -56,7 +56,38 @@ async fn nothing_of_a_busy_day_is_lost_doubled_forged_or_out_of_place() {
     let began = tokio::time::Instant::now();
     assert_eq!(complaints(&app, &expected).await, [""; 0]);
     eprintln!("all processed {:?} after the last answer", began.elapsed());
+    nothing_refers_to_what_is_not_there(&app).await;
     damage_is_found(&app, &expected).await;
+}
+
+/// What no foreign key checks any more.
+async fn nothing_refers_to_what_is_not_there(app: &TestApp) {
+    let loose = "select count(*) from (
+            select from whatsapp_webhook_deliveries d where not exists
+                (select from whatsapp_accounts a where (a.company_id, a.id) = (d.company_id, d.signed_by_account))
+            union all
+            select from whatsapp_webhook_event_logs e where not exists
+                (select from whatsapp_webhook_deliveries d where (d.company_id, d.id) = (e.company_id, e.delivery_id))
+            union all
+            select from whatsapp_webhook_event_logs e where not exists
+                (select from whatsapp_accounts a where (a.company_id, a.id) = (e.company_id, e.account_id))
+            union all
+            select from messages m where not exists
+                (select from whatsapp_accounts a where (a.company_id, a.id) = (m.company_id, m.account_id))
+            union all
+            select from message_statuses s where not exists
+                (select from whatsapp_accounts a where (a.company_id, a.id) = (s.company_id, s.account_id))
+        ) loose";
+    assert_eq!(app.count(loose).await, 0);
+    damage(
+        app,
+        "update messages set account_id = gen_random_uuid() where id = (select min(id::text)::uuid from messages)",
+    )
+    .await;
+    assert_eq!(app.count(loose).await, 1, "it would have been noticed");
+    let back = "update messages set account_id = (select id from whatsapp_accounts)
+        where id = (select min(id::text)::uuid from messages)";
+    damage(app, back).await;
 }
 
 /// The verdict above would have been another if something were wrong.

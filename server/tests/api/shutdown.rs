@@ -42,7 +42,7 @@ async fn told_to_stop_it_says_so_first_answers_every_request_and_ends_well() {
     assert!(answered.all(|status| [200, 403, 503].contains(&status.as_u16())));
     let Damage { lost, doubled, .. } = damage(&app.pool, &line.expected()).await;
     assert_eq!((lost, doubled), (0, 0));
-    assert_eq!(app.count("select count(*) from whatsapp_webhook_event_logs where lease_token is not null").await, 0);
+    assert_eq!(app.count("select count(*) from event_leases").await, 0);
     eprintln!("{} posts; ended after {took:?}", answers.len());
 }
 

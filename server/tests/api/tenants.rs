@@ -43,6 +43,11 @@ async fn two_companies() -> (TestApp, TestAccount, TestAccount) {
     )
     .await;
     app.execute(
+        "insert into event_leases (company_id, event_id, token, lease_until)
+         select company_id, id, gen_random_uuid(), now() from whatsapp_webhook_event_logs",
+    )
+    .await;
+    app.execute(
         "insert into conversation_reads (company_id, user_id, conversation_id, read_until)
          select company_id, u.id, c.id, now() from conversations c join users u using (company_id)",
     )

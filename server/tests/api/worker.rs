@@ -161,8 +161,12 @@ async fn a_lease_lost_on_one_event_holds_the_whole_batch_back() {
     app.accept(messages(2)).await;
     let hand = Hand::new();
     let (token, held) = claim_all(&app, hand.now()).await;
-    run(&app, "update whatsapp_webhook_event_logs set lease_token = gen_random_uuid() where object_id = 'wamid.1'")
-        .await;
+    run(
+        &app,
+        "update event_leases set token = gen_random_uuid()
+         where event_id = (select id from whatsapp_webhook_event_logs where object_id = 'wamid.1')",
+    )
+    .await;
     let held: Vec<&Work> = held.iter().collect();
     let result = apply(&app.database.engine, Holder { worker: "w", token, now: hand.now() }, &held).await;
     assert!(matches!(result, Err(ApplyError::LeaseLost)));
@@ -244,8 +248,9 @@ async fn an_error_of_the_database_is_no_failed_try() {
     let worker = worker(&app, "w", &hand);
     assert_eq!(worker.run_once().await.unwrap(), Outcome::GaveUp);
     let untouched = "select count(*) from whatsapp_webhook_event_logs
-                     where state = 'pending' and attempts = 0 and last_error is null and lease_token is null";
+                     where state = 'pending' and attempts = 0 and last_error is null";
     assert_eq!(app.count(untouched).await, 3);
+    assert_eq!(app.count("select count(*) from event_leases").await, 0);
     assert_eq!(app.count("select count(*) from event_attempts").await, 0);
     run(&app, "grant insert on messages to waypost_engine").await;
     assert_eq!(worker.run_once().await.unwrap(), Outcome::Worked { processed: 3, failed: 0 }, "at once, with no lease");

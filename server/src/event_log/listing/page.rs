@@ -2,6 +2,7 @@
 
 use app::contract::{ConsoleError, EventQuery, EventState};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use crate::paging::{Cursor, days};
 
@@ -65,6 +66,18 @@ impl Filter {
 }
 
 impl Filter {
+    /// Where an index is entered: the cursor, or the end of the days asked for if that comes first on the way. (Without
+    /// it, what lies between the two would be read and thrown away.)
+    pub fn begin(&self) -> Cursor {
+        let edge = |at| Cursor { at, id: Uuid::nil() };
+        let key = |cursor: &Cursor| (cursor.at, cursor.id);
+        match self.way {
+            Way::Older => self.until.map(edge).into_iter().chain([self.cursor]).min_by_key(key),
+            Way::Newer => self.from.map(edge).into_iter().chain([self.cursor]).max_by_key(key),
+        }
+        .unwrap_or(self.cursor)
+    }
+
     /// Only the newest event.
     pub fn newest() -> Self {
         Self {
@@ -103,7 +116,6 @@ fn place(text: &str) -> Option<(Way, Cursor)> {
 #[cfg(test)]
 mod tests {
     use time::macros::datetime;
-    use uuid::Uuid;
 
     use super::*;
 
@@ -134,6 +146,17 @@ mod tests {
         let cursor = Cursor { at: datetime!(2026-11-01 12:00 UTC), id: Uuid::now_v7() };
         assert_eq!(place(&link(Way::Newer, cursor)), Some((Way::Newer, cursor)));
         assert_eq!(place(&link(Way::Older, cursor)), Some((Way::Older, cursor)));
+    }
+
+    #[test]
+    fn the_days_asked_for_are_entered_at_their_edge() {
+        let cursor = Cursor { at: datetime!(2026-11-20 12:00 UTC), id: Uuid::now_v7() };
+        let filter = Filter { cursor, until: Some(datetime!(2026-11-10 0:00 UTC)), ..Filter::newest() };
+        assert_eq!(filter.begin(), Cursor { at: datetime!(2026-11-10 0:00 UTC), id: Uuid::nil() });
+        let inside = Filter { until: Some(datetime!(2026-11-21 0:00 UTC)), ..filter.clone() };
+        assert_eq!(inside.begin(), cursor);
+        let newer = Filter { way: Way::Newer, from: Some(datetime!(2026-11-25 0:00 UTC)), ..filter };
+        assert_eq!(newer.begin(), Cursor { at: datetime!(2026-11-25 0:00 UTC), id: Uuid::nil() });
     }
 
     #[test]

@@ -10,7 +10,11 @@ use super::arrivals::MANY;
 use super::page::{Filter, Way};
 use crate::conversations::store::literally;
 use crate::ids::{CompanyId, EventId, Owner};
-use crate::paging::limit;
+use crate::paging::{Cursor, limit};
+
+/// How many events a search looks at; older ones are searched by going on. About what a page without a search costs in a
+/// log of ten thousand events, whatever the size of the log.
+pub const WINDOW: i64 = 10_000;
 
 /// A line of the log.
 #[derive(Clone, Debug)]
@@ -64,8 +68,7 @@ impl From<EventState> for State {
 /// Events without an account are those of the deliveries that the account signed; they are listed when unrouted ones
 /// are asked for.
 pub async fn list(tenant: &mut PgConnection, owner: Owner, filter: &Filter) -> Result<Vec<EventRow>, sqlx::Error> {
-    let state = filter.state.map(State::from);
-    let search = literally(&filter.search);
+    let (state, from) = (filter.state.map(State::from), filter.begin());
     // The planner finds the right index only where source and direction are part of the statement's text.
     macro_rules! page {
         ($source:tt, $beyond:tt, $order:tt) => {
@@ -83,22 +86,18 @@ pub async fn list(tenant: &mut PgConnection, owner: Owner, filter: &Filter) -> R
                   and ($5::webhook_event_state is null or e.state = $5)
                   and ($6::text is null or e.event_type = $6) and ($7::timestamptz is null or e.event_ts >= $7)
                   and ($8::timestamptz is null or e.event_ts < $8)
-                  and ($9 = '' or e.object_id ilike '%' || $9 || '%' or e.dedup_key ilike '%' || $9 || '%'
-                       or $11 in (e.id, e.delivery_id))
                 order by "#
                     + $order
-                    + " limit $10",
+                    + " limit $9",
                 owner.company.0,
                 owner.account.0,
-                filter.cursor.at,
-                filter.cursor.id,
+                from.at,
+                from.id,
                 state as Option<State>,
                 filter.event_type,
                 filter.from,
                 filter.until,
-                search,
                 limit(filter.size),
-                id_in(&filter.search),
             )
             .fetch_all(tenant)
             .await
@@ -120,6 +119,160 @@ pub async fn list(tenant: &mut PgConnection, owner: Owner, filter: &Filter) -> R
     } else {
         either_way!("where e.company_id = $1 and e.account_id = $2 ")
     }
+}
+
+/// The same among a window of [`WINDOW`] events from the cursor on, for a search by part of an id or key, which no index
+/// serves; and, wherever they are, those of these whole ids.
+pub async fn search(
+    tenant: &mut PgConnection,
+    owner: Owner,
+    filter: &Filter,
+    ids: &[Uuid],
+) -> Result<Vec<EventRow>, sqlx::Error> {
+    let (state, from) = (filter.state.map(State::from), filter.begin());
+    macro_rules! page {
+        ($source:tt, $beyond:tt, $order:tt) => {
+            sqlx::query_as!(
+                EventRow,
+                r#"
+                with eligible as not materialized (
+                    select e.id, e.received_at, e.event_ts, e.event_type, e.event_subtype, e.object_id, e.dedup_key,
+                           e.state, e.attempts
+                    from whatsapp_webhook_event_logs e
+                "#
+                    + $source
+                    + "and (e.event_ts, e.id) "
+                    + $beyond
+                    + r#" ($3, $4)
+                      and ($5::webhook_event_state is null or e.state = $5)
+                      and ($6::text is null or e.event_type = $6) and ($7::timestamptz is null or e.event_ts >= $7)
+                      and ($8::timestamptz is null or e.event_ts < $8)
+                )
+                select id as "id!", received_at as "received_at!", event_ts as "event_ts!", event_type as "event_type!",
+                       event_subtype, object_id, dedup_key as "dedup_key!", state::text as "state!",
+                       attempts as "attempts!"
+                from (
+                    select * from (select * from eligible e order by "#
+                    + $order
+                    + r#" limit $12) recent
+                    where object_id ilike '%' || $9 || '%' or dedup_key ilike '%' || $9 || '%'
+                    union
+                    select * from eligible where id = any($11)
+                ) e
+                order by "#
+                    + $order
+                    + " limit $10",
+                owner.company.0,
+                owner.account.0,
+                from.at,
+                from.id,
+                state as Option<State>,
+                filter.event_type,
+                filter.from,
+                filter.until,
+                literally(&filter.search),
+                limit(filter.size),
+                ids,
+                WINDOW,
+            )
+            .fetch_all(tenant)
+            .await
+        };
+    }
+    macro_rules! either_way {
+        ($source:tt) => {
+            match filter.way {
+                Way::Older => page!($source, "<", "e.event_ts desc, e.id desc"),
+                Way::Newer => page!($source, ">", "e.event_ts, e.id"),
+            }
+        };
+    }
+    if filter.state == Some(EventState::Unrouted) {
+        either_way!(
+            "join whatsapp_webhook_deliveries d on d.company_id = e.company_id and d.id = e.delivery_id
+             where e.company_id = $1 and e.state = 'unrouted' and d.signed_by_account = $2 "
+        )
+    } else {
+        either_way!("where e.company_id = $1 and e.account_id = $2 ")
+    }
+}
+
+/// The last place of the window that [`search`] looks at; none where the log ends before.
+pub async fn window_end(
+    tenant: &mut PgConnection,
+    owner: Owner,
+    filter: &Filter,
+) -> Result<Option<Cursor>, sqlx::Error> {
+    let (state, from) = (filter.state.map(State::from), filter.begin());
+    macro_rules! end {
+        ($source:tt, $beyond:tt, $order:tt) => {
+            sqlx::query_as!(
+                Cursor,
+                "select e.event_ts as at, e.id from whatsapp_webhook_event_logs e "
+                    + $source
+                    + "and (e.event_ts, e.id) "
+                    + $beyond
+                    + r#" ($3, $4)
+                  and ($5::webhook_event_state is null or e.state = $5)
+                  and ($6::text is null or e.event_type = $6) and ($7::timestamptz is null or e.event_ts >= $7)
+                  and ($8::timestamptz is null or e.event_ts < $8)
+                order by "#
+                    + $order
+                    + " offset $9 limit 1",
+                owner.company.0,
+                owner.account.0,
+                from.at,
+                from.id,
+                state as Option<State>,
+                filter.event_type,
+                filter.from,
+                filter.until,
+                WINDOW - 1,
+            )
+            .fetch_optional(tenant)
+            .await
+        };
+    }
+    macro_rules! either_way {
+        ($source:tt) => {
+            match filter.way {
+                Way::Older => end!($source, "<", "e.event_ts desc, e.id desc"),
+                Way::Newer => end!($source, ">", "e.event_ts, e.id"),
+            }
+        };
+    }
+    if filter.state == Some(EventState::Unrouted) {
+        either_way!(
+            "join whatsapp_webhook_deliveries d on d.company_id = e.company_id and d.id = e.delivery_id
+             where e.company_id = $1 and e.state = 'unrouted' and d.signed_by_account = $2 "
+        )
+    } else {
+        either_way!("where e.company_id = $1 and e.account_id = $2 ")
+    }
+}
+
+/// Events of a company that a search text names as a whole: by their own id, by that of their delivery, or by that of
+/// the message which they became or are a status of.
+pub async fn named(tenant: &mut PgConnection, owner: Owner, search: &str) -> Result<Vec<Uuid>, sqlx::Error> {
+    let id = id_in(search);
+    let ids = sqlx::query_scalar!(
+        r#"
+        select id as "id!" from whatsapp_webhook_event_logs where company_id = $1 and id = $3
+        union all
+        select id from whatsapp_webhook_event_logs where company_id = $1 and id between $3 and $4 and delivery_id = $3
+        union all
+        select event_id from messages where company_id = $1 and account_id = $2 and wamid = $5
+        union all
+        select event_id from message_statuses where company_id = $1 and account_id = $2 and wamid = $5
+        limit 500
+        "#,
+        owner.company.0,
+        owner.account.0,
+        id,
+        id.map(last_id_of),
+        search,
+    );
+    ids.fetch_all(tenant).await
 }
 
 /// The newest id of a company's log, by arrival.

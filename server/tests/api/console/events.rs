@@ -369,6 +369,30 @@ async fn an_event_is_found_by_its_own_id_and_its_deliverys() {
 }
 
 #[tokio::test]
+async fn a_search_by_a_part_goes_back_in_steps_and_a_whole_id_is_found_at_once() {
+    let log = Log::start().await;
+    log.app.take_in(messages(&[item("wamid.needle", MIDNIGHT)])).await;
+    let hay = "insert into whatsapp_webhook_event_logs
+            (company_id, id, delivery_id, position, body_offset, body_length, account_id, event_type, event_ts,
+             received_at, dedup_key, payload, state, processed_at, next_attempt_at)
+        select company_id, gen_random_uuid(), delivery_id, 0, 0, 0, account_id, event_type,
+               event_ts + n * interval '1 second', received_at, 'hay:' || n, '{}', 'processed', processed_at,
+               next_attempt_at
+        from whatsapp_webhook_event_logs, generate_series(1, 10500) n";
+    sqlx::query(hay).execute(&log.app.pool).await.unwrap();
+    let first = log.page(&[("search", "needle")]).await;
+    assert_eq!((objects(&first), &first["is_partial"]), (vec![], &json!(true)));
+    let next = first["next"].as_str().unwrap();
+    let second = log.page(&[("search", "needle"), ("cursor", next)]).await;
+    assert_eq!((objects(&second), &second["is_partial"]), (vec!["wamid.needle".to_owned()], &json!(false)));
+    assert!(second["next"].is_null());
+    assert_eq!(log.found(&[("search", "wamid.needle")]).await, ["wamid.needle"]);
+    assert_eq!(log.found(&[("search", "wamid.needle"), ("event_type", "status")]).await, Vec::<String>::new());
+    let full = log.page(&[("search", "hay:")]).await;
+    assert_eq!((full["events"].as_array().unwrap().len(), &full["is_partial"]), (25, &json!(false)));
+}
+
+#[tokio::test]
 async fn a_resend_of_one_update_in_another_body_is_no_second_event() {
     let log = Log::start().await;
     log.app.take_in(messages(&[item("m1", MIDNIGHT)])).await;

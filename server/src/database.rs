@@ -61,13 +61,16 @@ impl Database {
             engine: pool(
                 &options,
                 sizes.engine,
-                "set role waypost_engine; set statement_timeout = '10s'; set lock_timeout = '3s'",
+                // A process that is stopped in the middle of a transaction must not hold up the others. Compiling a
+                // statement that takes milliseconds takes longer.
+                "set role waypost_engine; set jit = off; set statement_timeout = '10s'; set lock_timeout = '3s'; \
+                 set idle_in_transaction_session_timeout = '5s'",
             ),
             // A list has many filters, and each asks for another index: one plan for all of them would read the whole log.
             console: pool(
                 &options,
                 sizes.console,
-                "set role waypost_console; set statement_timeout = '10s'; set plan_cache_mode = force_custom_plan",
+                "set role waypost_console; set jit = off; set statement_timeout = '10s'; set plan_cache_mode = force_custom_plan",
             ),
             identity: pool(&options, 4, "set role waypost_identity; set statement_timeout = '5s'"),
         })

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::database::begin;
 use crate::ids::{EventId, Owner};
 
 /// An event that a worker holds.
@@ -33,11 +34,15 @@ pub struct Claimed {
     pub display_phone_number: Option<String>,
 }
 
-/// Takes up to `limit` events that are due, for `lease`. While it lasts nobody else takes them. The lease is a row of
-/// its own: the event's is wide, and stays as it is until the work is done.
+/// Claims one after the other, whichever process they come from.
+const CLAIMS: i64 = 7369;
+
+/// Takes up to `limit` events that are due, for `lease`. While it lasts nobody else takes them. The lease is one row
+/// for all of them: the events' own rows are wide, and stay as they are until the work is done.
 ///
-/// A row whose lease another worker wrote since this statement began is not seen as leased here; then it is the lease's
-/// key that keeps the two apart.
+/// One claim at a time, or two that begin at the same moment would not see each other's leases. Leases that have run out
+/// are ended first, but for one that its worker makes sure of at this moment: its events are locked then. That a lease
+/// is lost in a crash of the database does no harm, so nobody waits for it to be on disk.
 ///
 /// # Errors
 /// Those of the database.
@@ -48,36 +53,48 @@ pub async fn claim(
     lease: Duration,
     limit: i64,
 ) -> Result<Vec<Claimed>, sqlx::Error> {
+    let mut transaction = begin(engine).await?;
+    sqlx::query!(
+        r#"
+        with ended as (
+            delete from event_leases
+            where token in (select token from event_leases where lease_until <= $2 for update skip locked)
+        )
+        select pg_advisory_xact_lock($1), set_config('synchronous_commit', 'off', true) as setting
+        "#,
+        CLAIMS,
+        now,
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
     let rows = sqlx::query!(
         r#"
         with due as (
-            select e.company_id, e.id from whatsapp_webhook_event_logs e
+            select e.company_id, e.id, a.id as account_id, e.event_type, e.event_subtype, e.payload, e.event_ts,
+                   e.received_at, e.attempts, a.phone_number_id, a.display_phone_number
+            from whatsapp_webhook_event_logs e
+            join whatsapp_accounts a on a.company_id = e.company_id and a.id = e.account_id
             where e.state = 'pending' and e.next_attempt_at <= $1
-              and not exists (select from event_leases l
-                              where l.company_id = e.company_id and l.event_id = e.id and l.lease_until > $1)
+              and e.id not in (select unnest(events) from event_leases where lease_until > $1)
             order by e.next_attempt_at, e.id
             limit $2
             for update of e skip locked
-        ), held as (
-            insert into event_leases as known (company_id, event_id, token, lease_until)
-            select company_id, id, $3, $4 from due
-            on conflict (company_id, event_id) do update set token = excluded.token, lease_until = excluded.lease_until
-                where known.lease_until <= $1
-            returning company_id, event_id
+        ), leased as (
+            insert into event_leases (token, lease_until, events)
+            select $3, $4, array_agg(id) from due having count(*) > 0
         )
-        select e.company_id, e.id, a.id as account_id, e.event_type, e.event_subtype, e.payload as "payload!",
-               e.event_ts, e.received_at, e.attempts, a.phone_number_id, a.display_phone_number
-        from held
-        join whatsapp_webhook_event_logs e on e.company_id = held.company_id and e.id = held.event_id
-        join whatsapp_accounts a on a.company_id = e.company_id and a.id = e.account_id
+        select company_id, id, account_id, event_type, event_subtype, payload as "payload!", event_ts, received_at,
+               attempts, phone_number_id, display_phone_number
+        from due
         "#,
         now,
         limit,
         token,
         now + lease,
     )
-    .fetch_all(engine)
+    .fetch_all(&mut *transaction)
     .await?;
+    transaction.commit().await?;
     let rows = rows.into_iter().map(|row| Claimed {
         id: row.id.into(),
         owner: Owner { company: row.company_id.into(), account: row.account_id.into() },
@@ -93,36 +110,48 @@ pub async fn claim(
     Ok(rows.collect())
 }
 
-/// Marks events processed, as far as the token still holds them: the number of those. Fewer than asked for means that
-/// the lease has run out; the caller must roll back.
+/// Makes sure of a lease until the transaction ends: whoever takes its events over waits for that. False if it is gone.
+///
+/// # Errors
+/// Those of the database.
+pub async fn hold(transaction: &mut PgConnection, token: Uuid) -> Result<bool, sqlx::Error> {
+    let held = sqlx::query!("select token from event_leases where token = $1 for update", token);
+    Ok(held.fetch_optional(transaction).await?.is_some())
+}
+
+/// Ends a lease. False if it is gone already.
+///
+/// # Errors
+/// Those of the database; the lease then runs out by itself.
+pub async fn let_go(connection: impl PgExecutor<'_>, token: Uuid) -> Result<bool, sqlx::Error> {
+    let ended = sqlx::query!("delete from event_leases where token = $1", token).execute(connection).await?;
+    Ok(ended.rows_affected() == 1)
+}
+
+/// Marks events processed, as far as nobody else has: the number of those. Fewer than asked for means that the lease
+/// had run out; the caller must roll back.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn finish(
     transaction: &mut PgConnection,
-    token: Uuid,
     worker: &str,
     now: OffsetDateTime,
     events: &[&Claimed],
 ) -> Result<u64, sqlx::Error> {
+    // As text, the state fits no partial index: that of waiting events looks tempting to the planner whenever it counted
+    // few of them, and is searched by time.
     let done = sqlx::query!(
         r#"
-        with held as (
-            delete from event_leases l
-            using unnest($3::uuid[], $4::uuid[]) as asked (company_id, id)
-            where l.company_id = asked.company_id and l.event_id = asked.id and l.token = $5
-            returning l.company_id, l.event_id
-        )
         update whatsapp_webhook_event_logs e
         set state = 'processed', processed_at = $1, processed_by = $2, attempts = attempts + 1, last_error = null
-        from held
-        where e.company_id = held.company_id and e.id = held.event_id and e.state = 'pending'
+        from unnest($3::uuid[], $4::uuid[]) as held (company_id, id)
+        where e.company_id = held.company_id and e.id = held.id and e.state::text = 'pending'
         "#,
         now,
         worker,
         &events.iter().map(|event| event.owner.company.0).collect::<Vec<_>>(),
         &events.iter().map(|event| event.id.0).collect::<Vec<_>>(),
-        token,
     )
     .execute(transaction)
     .await?;
@@ -155,12 +184,12 @@ pub async fn fail(
     let done = sqlx::query!(
         r#"
         with held as (
-            delete from event_leases where company_id = $1 and event_id = $2 and token = $3 returning event_id
+            select from event_leases where token = $3 for update
         ), failed as (
             update whatsapp_webhook_event_logs
             set state = case when $6::timestamptz is null then 'dead' else 'pending' end::webhook_event_state,
                 attempts = attempts + 1, next_attempt_at = coalesce($6, next_attempt_at), last_error = $5
-            where company_id = $1 and id = $2 and state = 'pending' and exists (select from held)
+            where company_id = $1 and id = $2 and state::text = 'pending' and exists (select from held)
             returning attempts
         )
         insert into event_attempts (company_id, event_id, attempt, failed_at, worker, error)
@@ -179,15 +208,6 @@ pub async fn fail(
     .execute(engine)
     .await?;
     Ok(done.rows_affected() == 1)
-}
-
-/// Lets events go without counting a try: the database, not the event, was at fault.
-///
-/// # Errors
-/// Those of the database; the lease then runs out by itself.
-pub async fn let_go(engine: &PgPool, token: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query!("delete from event_leases where token = $1", token).execute(engine).await?;
-    Ok(())
 }
 
 /// What a worker did for one account in one batch, for the audit log.

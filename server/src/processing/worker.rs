@@ -95,8 +95,9 @@ impl Worker {
         if claimed.is_empty() {
             return Ok(Outcome::Idle);
         }
+        let all = claimed.len();
         let (work, mut failures) = translate_all(claimed);
-        let applied = self.apply_splitting(token, &work).await;
+        let applied = self.apply_splitting(token, &work, all).await;
         let (processed, culprits) = match applied {
             Ok(done) => done,
             Err(error) => return Ok(self.give_up(token, &error).await),
@@ -105,6 +106,9 @@ impl Worker {
         let failed = failures.len();
         for (event, failure) in failures {
             self.record(token, &event, failure).await?;
+        }
+        if processed < all {
+            store::let_go(&self.engine, token).await?;
         }
         Ok(Outcome::Worked { processed, failed })
     }
@@ -129,11 +133,12 @@ impl Worker {
     }
 
     /// Applies the batch, splitting it around events that fail on data. Gives back how many had their effect, and the
-    /// culprits.
+    /// culprits. If these are none of all that was claimed, the lease has ended with it.
     async fn apply_splitting(
         &self,
         token: Uuid,
         work: &[Work],
+        claimed: usize,
     ) -> Result<(usize, Vec<(Claimed, Failure)>), ApplyError> {
         let all: Vec<&Work> = work.iter().collect();
         let mut parts = VecDeque::from([&all[..]]);
@@ -142,7 +147,7 @@ impl Worker {
             if part.is_empty() {
                 continue;
             }
-            match self.apply_patiently(token, part).await {
+            match self.apply_patiently(token, part, part.len() == claimed).await {
                 Ok(()) => processed += part.len(),
                 Err(error) if !is_about_data(&error) => return Err(error),
                 Err(error) if part.len() == 1 => {
@@ -157,11 +162,11 @@ impl Worker {
         Ok((processed, culprits))
     }
 
-    async fn apply_patiently(&self, token: Uuid, part: &[&Work]) -> Result<(), ApplyError> {
+    async fn apply_patiently(&self, token: Uuid, part: &[&Work], is_all: bool) -> Result<(), ApplyError> {
         let mut tries = 0;
         loop {
             let now = self.clock.now();
-            let result = apply::apply(&self.engine, Holder { worker: &self.name, token, now }, part).await;
+            let result = apply::apply(&self.engine, Holder { worker: &self.name, token, now, is_all }, part).await;
             match result {
                 Ok(()) => {
                     let waited = |work: &&Work| (now - work.event.received_at).try_into().unwrap_or(Duration::ZERO);

@@ -144,7 +144,7 @@ async fn a_worker_that_slept_past_its_lease_changes_nothing() {
     let (_, taken) = claim_all(&app, hand.now()).await;
     assert_eq!((held.len(), taken.len()), (2, 2));
     let held: Vec<&Work> = held.iter().collect();
-    let holder = Holder { worker: "sleeper", token: sleeper, now: hand.now() };
+    let holder = Holder { worker: "sleeper", token: sleeper, now: hand.now(), is_all: true };
     let late = apply(&app.database.engine, holder, &held).await;
     assert!(matches!(late, Err(ApplyError::LeaseLost)), "{late:?}");
     let failed = Failed { event: &held[0].event, error: "Late.", next_attempt_at: None };
@@ -156,21 +156,24 @@ async fn a_worker_that_slept_past_its_lease_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_lease_lost_on_one_event_holds_the_whole_batch_back() {
+async fn an_event_that_somebody_else_processed_holds_the_whole_batch_back() {
     let app = TestApp::start().await;
     app.accept(messages(2)).await;
     let hand = Hand::new();
     let (token, held) = claim_all(&app, hand.now()).await;
     run(
         &app,
-        "update event_leases set token = gen_random_uuid()
-         where event_id = (select id from whatsapp_webhook_event_logs where object_id = 'wamid.1')",
+        "update whatsapp_webhook_event_logs set state = 'processed', processed_at = now(), processed_by = 'other'
+         where object_id = 'wamid.1'",
     )
     .await;
     let held: Vec<&Work> = held.iter().collect();
-    let result = apply(&app.database.engine, Holder { worker: "w", token, now: hand.now() }, &held).await;
-    assert!(matches!(result, Err(ApplyError::LeaseLost)));
-    assert_eq!(app.count("select count(*) from whatsapp_webhook_event_logs where processed").await, 0);
+    for is_all in [false, true] {
+        let result = apply(&app.database.engine, Holder { worker: "w", token, now: hand.now(), is_all }, &held).await;
+        assert!(matches!(result, Err(ApplyError::LeaseLost)));
+        assert_eq!(app.count("select count(*) from whatsapp_webhook_event_logs where processed").await, 1);
+    }
+    assert_eq!(app.count("select count(*) from messages").await, 0);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Applies the effects of a batch in one transaction, one statement per table.
 //!
-//! Order of the steps, which is also the order in which locks are taken: the events themselves (fenced by the lease),
+//! Order of the steps, which is also the order in which locks are taken: the lease, the events themselves,
 //! people, conversations, messages, statuses, accounts, audit. Rows within a step are sorted, so that two workers meet
 //! in the same order; where they still cross, PostgreSQL ends one of them and it tries again.
 //!
@@ -61,6 +61,8 @@ pub struct Holder<'a> {
     pub worker: &'a str,
     /// Of the lease.
     pub token: Uuid,
+    /// Its work ends with this: the batch is all that was claimed.
+    pub is_all: bool,
     /// The time.
     pub now: OffsetDateTime,
 }
@@ -73,15 +75,20 @@ pub struct Holder<'a> {
 pub async fn apply(engine: &PgPool, holder: Holder<'_>, batch: &[&Work]) -> Result<(), ApplyError> {
     let mut transaction = begin(engine).await?;
     let events: Vec<&Claimed> = batch.iter().map(|work| &work.event).collect();
-    let held = queue::finish(&mut transaction, holder.token, holder.worker, holder.now, &events).await?;
-    if held != events.len() as u64 {
+    let Holder { worker, token, now, is_all } = holder;
+    let held = if is_all {
+        queue::let_go(&mut *transaction, token).await?
+    } else {
+        queue::hold(&mut transaction, token).await?
+    };
+    if !held || queue::finish(&mut transaction, worker, now, &events).await? != events.len() as u64 {
         return Err(ApplyError::LeaseLost);
     }
     let contacts = meet_people(&mut transaction, batch).await?;
     let threads = conversations::open(&mut transaction, batch, &contacts).await?;
     messages::write(&mut transaction, batch, &threads).await?;
     store::change_accounts(&mut transaction, batch).await?;
-    queue::audit(&mut transaction, holder.worker, holder.now, &shares(&events)).await?;
+    queue::audit(&mut transaction, worker, now, &shares(&events)).await?;
     transaction.commit().await?;
     Ok(())
 }

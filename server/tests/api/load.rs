@@ -1,10 +1,12 @@
 //! Realistic traffic through the whole of it: everything that was acknowledged is stored, processed once, and where it
 //! belongs. `WAYPOST_TEST_UPDATES` says how much.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use server::clock::Clock;
 use server::simulate::{Expected, Generator, Pace, Target, Traffic, Verdict, check, send};
+use time::OffsetDateTime;
 
 use crate::app::{NUMBER, Options, TestApp, WABA};
 use crate::line::double;
@@ -25,10 +27,14 @@ fn traffic() -> Traffic {
 }
 
 async fn send_to(app: &TestApp, traffic: &Traffic) -> (Expected, Verdict) {
+    send_at(app, traffic, Clock::system().now()).await
+}
+
+async fn send_at(app: &TestApp, traffic: &Traffic, now: OffsetDateTime) -> (Expected, Verdict) {
     let target =
         Target { phone_number_id: NUMBER.into(), waba_id: WABA.into(), display_phone_number: "15550783881".into() };
     let secret = app.account.app_secret.clone().into();
-    let generator = Generator::new(traffic, target, secret, Clock::system().now());
+    let generator = Generator::new(traffic, target, secret, now);
     let url = format!("{}{}", app.url, app.account.callback_path);
     let (expected, report) = send(generator, &url, Pace { connections: 16, rate: 0.0 }).await.unwrap();
     eprintln!("{report}");
@@ -88,6 +94,23 @@ async fn nothing_refers_to_what_is_not_there(app: &TestApp) {
     let back = "update messages set account_id = (select id from whatsapp_accounts)
         where id = (select min(id::text)::uuid from messages)";
     damage(app, back).await;
+}
+
+/// Everything is sent to both, so that each update comes to each of them, most of them nearly at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_servers_on_one_database_lose_and_double_nothing_between_them() {
+    let options = || Options { workers: 2, ..Options::default() };
+    let first = TestApp::with(options()).await;
+    let second = TestApp::on(first.place.clone(), Arc::clone(&first.keys), options()).await;
+    let (traffic, now) = (Traffic { big: 0, ..traffic() }, Clock::system().now());
+    let ((expected, to_first), (_, to_second)) =
+        tokio::join!(send_at(&first, &traffic, now), send_at(&second, &traffic, now));
+    assert!(to_first.is_good() && to_second.is_good(), "{to_first}{to_second}");
+    assert_eq!(complaints(&first, &expected).await, [""; 0]);
+    let bodies = first.count("select count(*) from whatsapp_webhook_deliveries where seen_count > 1").await;
+    assert!(bodies > 0, "both were sent the same");
+    double(&first.pool, "messages", "messages_company_id_account_id_wamid_key", "source <> 'status'").await;
+    assert_eq!(complaints(&second, &expected).await, ["messages twice: 1"], "it would have been noticed");
 }
 
 /// The verdict above would have been another if something were wrong.

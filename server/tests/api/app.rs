@@ -17,6 +17,7 @@ use server::ids::{CompanyId, Owner, UserId};
 use server::ingest::address::ClientAddress;
 use server::ingest::signature::sign;
 use server::processing::worker::{Outcome, Worker, WorkerSettings};
+use server::retention::RetentionSettings;
 use server::startup::{Server, ServerSettings};
 use server::users;
 use server::webhook_config::new_config::Given;
@@ -50,12 +51,14 @@ pub struct Options {
     pub worker: WorkerSettings,
     /// `DEV_TUNNEL_HELP`.
     pub tunnel_help: bool,
+    /// `RETENTION_DAYS`.
+    pub retention: Option<RetentionSettings>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let worker = WorkerSettings { poll: Duration::from_millis(50), ..WorkerSettings::default() };
-        Self { workers: 0, trusted_hops: 0, clock: Clock::system(), worker, tunnel_help: false }
+        Self { workers: 0, trusted_hops: 0, clock: Clock::system(), worker, tunnel_help: false, retention: None }
     }
 }
 
@@ -128,6 +131,7 @@ impl TestApp {
             lanes: 3,
             workers: options.workers,
             worker: options.worker,
+            retention: options.retention,
         });
         let server = server.await.unwrap();
         let stop = CancellationToken::new();

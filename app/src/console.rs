@@ -11,9 +11,9 @@ use leptos::prelude::use_context;
 
 use crate::contract::{
     AccountList, ActivityPage, ActivityQuery, AddAccount, AddUser, ChangePassword, CheckTunnel, ConsoleError,
-    ConversationPage, ConversationQuery, EventDetail, EventPage, EventQuery, EventRef, FirstPassword, IssuedToken,
-    PeoplePage, RotateToken, SaveWebhook, SendTest, SetActive, SetEnabled, SignIn, TestSent, ThreadPage, ThreadQuery,
-    TunnelCheck, Viewer, WebhookPage, YouPage,
+    ConversationPage, ConversationQuery, EraseContact, EventDetail, EventPage, EventQuery, EventRef, FirstPassword,
+    IssuedToken, PeoplePage, RotateToken, SaveWebhook, SendTest, SetActive, SetEnabled, SignIn, TestSent, ThreadPage,
+    ThreadQuery, TunnelCheck, Viewer, WebhookPage, YouPage,
 };
 use crate::ui::theme::Theme;
 
@@ -40,6 +40,9 @@ pub trait Console: Send + Sync {
 
     /// One page of a conversation's messages.
     async fn thread(&self, query: ThreadQuery) -> Result<ThreadPage, ConsoleError>;
+
+    /// Erases the personal data of the contact that a conversation is with. For admins.
+    async fn erase_contact(&self, form: EraseContact) -> Result<(), ConsoleError>;
 
     /// The Webhook tab of an account, by its id.
     async fn webhook(&self, account: String) -> Result<WebhookPage, ConsoleError>;

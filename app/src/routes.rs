@@ -7,7 +7,7 @@ use leptos_router::{SsrMode, path};
 
 use crate::accounts::{AccountIndex, AccountLayout, AccountsPage};
 use crate::activity::ActivityTab;
-use crate::conversations::{ConversationsPage, NoThread, ThreadPane};
+use crate::conversations::{ConversationsPage, ErasePage, NoThread, ThreadPane};
 use crate::frame::Frame;
 use crate::not_found::NotFoundPage;
 use crate::people::PeoplePage;
@@ -59,7 +59,7 @@ pub fn is_plain(address: &str) -> bool {
     let address = address.split(['?', '#']).next().unwrap_or_default();
     let path = address.split_once("://").map_or(address, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    matches!(parts[..], ["people" | "you"] | ["accounts", _, "activity"])
+    matches!(parts[..], ["people" | "you"] | ["accounts", _, "activity"] | ["accounts", _, "conversations", _, "erase"])
 }
 
 /// The pages that stay as the server has drawn them.
@@ -75,6 +75,7 @@ pub fn PlainApp() -> impl IntoView {
                     <Route path=path!("/you") view=YouPage />
                     <ParentRoute path=path!("/accounts/:account") view=AccountLayout>
                         <Route path=path!("/activity") view=ActivityTab />
+                        <Route path=path!("/conversations/:conversation/erase") view=ErasePage />
                     </ParentRoute>
                 </ParentRoute>
             </Routes>
@@ -88,13 +89,25 @@ mod tests {
 
     #[test]
     fn only_pages_of_forms_and_lists_are_plain() {
-        for plain in ["/people", "/people?added=1", "/you/", "/accounts/a1/activity?x=y", "http://h.example/you?x=://"]
-        {
+        for plain in [
+            "/people",
+            "/people?added=1",
+            "/you/",
+            "/accounts/a1/activity?x=y",
+            "/accounts/a1/conversations/c1/erase",
+            "http://h.example/you?x=://",
+        ] {
             assert!(is_plain(plain), "{plain}");
         }
-        for other in
-            ["/", "/accounts/a1/webhook", "/accounts/people", "/accounts/a1/webhook?next=/you", "/youth", "http://you"]
-        {
+        for other in [
+            "/",
+            "/accounts/a1/webhook",
+            "/accounts/people",
+            "/accounts/a1/webhook?next=/you",
+            "/accounts/a1/conversations/erase",
+            "/youth",
+            "http://you",
+        ] {
             assert!(!is_plain(other), "{other}");
         }
     }

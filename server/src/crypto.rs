@@ -114,6 +114,11 @@ impl KeyRing {
         String::from_utf8(plain).map(SecretString::from).map_err(|_| CryptoError::DoesNotOpen)
     }
 
+    /// The id of the key that a value is sealed under; none if it is no sealed value.
+    pub fn key_of(sealed: &[u8]) -> Option<&str> {
+        Sealed::split(sealed).map(|parts| parts.key_id)
+    }
+
     /// Whether a value is sealed under the key that seals now.
     pub fn is_current(&self, sealed: &[u8]) -> bool {
         Sealed::split(sealed).is_some_and(|parts| parts.key_id == self.0[0].id)

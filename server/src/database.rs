@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgTransaction};
 
@@ -160,14 +160,37 @@ where
     tokio::spawn(work).await.unwrap_or_else(|_panicked| Err(sqlx::Error::WorkerCrashed.into()))
 }
 
+/// Why the schema is not up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateFailure {
+    /// It has a migration that this program does not.
+    #[error(
+        "The database's schema is newer than this program: it has the migration {0}, which is unknown here. Start the \
+         version of Waypost that made it, or a newer one."
+    )]
+    Newer(i64),
+    /// The database is away, or a migration failed.
+    #[error("The database's schema could not be brought up to date: {0}.")]
+    Failed(MigrateError),
+}
+
+impl From<MigrateError> for MigrateFailure {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::VersionMissing(version) => Self::Newer(version),
+            error => Self::Failed(error),
+        }
+    }
+}
+
 /// Brings the schema up to date, as the owner. Safe to run from several processes at once: sqlx takes a lock.
 ///
 /// # Errors
-/// Those of the migrations, also when the database is newer than this program.
-pub async fn migrate(url: &SecretString) -> Result<(), sqlx::migrate::MigrateError> {
-    let options = PgConnectOptions::from_str(url.expose_secret())?;
-    let mut connection = PgConnection::connect_with(&options).await?;
+/// See [`MigrateFailure`]. A schema that is newer than this program is left as it is.
+pub async fn migrate(url: &SecretString) -> Result<(), MigrateFailure> {
+    let options = PgConnectOptions::from_str(url.expose_secret()).map_err(MigrateError::from)?;
+    let mut connection = PgConnection::connect_with(&options).await.map_err(MigrateError::from)?;
     MIGRATIONS.run(&mut connection).await?;
-    connection.close().await?;
+    connection.close().await.map_err(MigrateError::from)?;
     Ok(())
 }

@@ -14,6 +14,8 @@
 //! 4. [`console`] is what people see of it: the server's side of the port that `app` defines, bound to one person of
 //!    one company by [`users`], over [`accounts`] and [`conversations`].
 //!
+//! What is old leaves the log by [`retention`]; what is known of a person goes by [`erasure`].
+//!
 //! [`web`] puts the HTTP faces into one router; [`startup`] brings everything up and down; [`cli`] is the program.
 //!
 //! Two walls stand between companies: each statement names its company, and row-level security holds under the roles
@@ -28,13 +30,16 @@ pub mod console;
 pub mod conversations;
 pub mod crypto;
 pub mod database;
+pub mod erasure;
 pub mod event_log;
 pub mod ids;
 pub mod ingest;
 pub mod meta;
 pub mod metrics;
 pub mod paging;
+pub mod preflight;
 pub mod processing;
+pub mod retention;
 pub mod retryable;
 pub mod seed;
 pub mod settings;

@@ -14,6 +14,7 @@ use crate::event_log::batch::Batch;
 use crate::event_log::rejections::Reason;
 use crate::event_log::store::Stored;
 use crate::processing::store::Backlog;
+use crate::retention::Removed;
 
 const SECONDS: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 600.0];
 const ITEMS: [f64; 9] = [1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1000.0];
@@ -53,6 +54,7 @@ fn describe() {
     describe_counter!("waypost_signature_escaped_total", "bodies whose signature fits their escaped form only");
     describe_counter!("waypost_processed_total", "events that have had their effect");
     describe_counter!("waypost_failed_total", "failed tries, by what follows: retry or dead");
+    describe_counter!("waypost_removed_total", "rows that left because they were old, by what they were");
     describe_gauge!("waypost_queue_waiting", "deliveries waiting to be stored");
     describe_gauge!("waypost_backlog_events", "events waiting to be processed, retries included");
     describe_gauge!("waypost_backlog_dead", "events given up and not replayed");
@@ -60,6 +62,7 @@ fn describe() {
     describe_histogram!("waypost_ack_seconds", Unit::Seconds, "from the last byte of a POST to its answer");
     describe_histogram!("waypost_flush_seconds", Unit::Seconds, "one group commit");
     describe_histogram!("waypost_processing_seconds", Unit::Seconds, "from the receipt of an event to its effect");
+    describe_histogram!("waypost_removing_seconds", Unit::Seconds, "one step of letting old rows leave");
     describe_histogram!("waypost_store_batch_items", "updates in one group commit");
     describe_histogram!("waypost_process_batch_items", "events in one batch of a worker");
 }
@@ -125,6 +128,16 @@ pub fn processed(waits: impl IntoIterator<Item = Duration>) {
 /// A try failed.
 pub fn failed(dead: bool) {
     counter!("waypost_failed_total", "then" => if dead { "dead" } else { "retry" }).increment(1);
+}
+
+/// Old rows have left.
+pub fn removed(removed: Removed, took: Duration) {
+    let Removed { deliveries, events, attempts, rejections } = removed;
+    let rows = [("deliveries", deliveries), ("events", events), ("attempts", attempts), ("rejections", rejections)];
+    for (what, count) in rows {
+        counter!("waypost_removed_total", "what" => what).increment(u64::try_from(count).unwrap_or(0));
+    }
+    histogram!("waypost_removing_seconds").record(took);
 }
 
 /// What the event log says at a scrape.

@@ -25,6 +25,7 @@ use crate::ingest::door::Door;
 use crate::metrics;
 use crate::processing::wake::Wake;
 use crate::processing::worker::{Worker, WorkerSettings};
+use crate::retention::{Retention, RetentionSettings};
 use crate::settings::PublicUrl;
 use crate::tunnel::{Proofs, TunnelSupport};
 use crate::users::sign_in::Doorman;
@@ -66,6 +67,8 @@ pub struct ServerSettings {
     pub workers: usize,
     /// How they work.
     pub worker: WorkerSettings,
+    /// How what is old leaves; none: everything stays.
+    pub retention: Option<RetentionSettings>,
 }
 
 /// A server that has its parts but does not listen yet.
@@ -93,6 +96,7 @@ impl Server {
         finishing.push(recording);
         let stop_workers = CancellationToken::new();
         finishing.extend(start_workers(&settings, &wake, &stop_workers));
+        finishing.extend(start_retention(&settings, &stop_workers));
         let background = vec![tokio::spawn(configs.clone().keep_fresh())];
         let draining = Arc::new(AtomicBool::new(false));
         let proofs = Proofs::default();
@@ -152,6 +156,12 @@ impl Server {
         }
         tracing::info!("stopped");
     }
+}
+
+fn start_retention(settings: &ServerSettings, stop: &CancellationToken) -> Option<JoinHandle<()>> {
+    let (engine, clock) = (settings.database.engine.clone(), settings.clock.clone());
+    let retention = settings.retention.map(|settings| Retention { engine, clock, settings })?;
+    Some(tokio::spawn(retention.run(stop.clone())))
 }
 
 fn start_workers<'a>(

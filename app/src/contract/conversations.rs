@@ -75,8 +75,22 @@ pub struct ThreadPage {
     pub newest: bool,
     /// Asks for what was written before; none at the beginning.
     pub older: Option<String>,
+    /// The person who looks may erase the contact. The server decides again when it is done.
+    pub may_erase: bool,
     /// The server's clock.
     pub now: Timestamp,
+}
+
+/// Erases the contact that a conversation is with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EraseContact {
+    /// The account's id.
+    pub account: String,
+    /// The conversation's id.
+    pub conversation: String,
+    /// The word that was typed to confirm it.
+    #[serde(default)]
+    pub word: String,
 }
 
 /// Who sent it.

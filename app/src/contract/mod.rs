@@ -18,8 +18,8 @@ mod you;
 pub use accounts::{Account, AccountList, AddAccount, WebhookStatus};
 pub use activity::{ActivityEntry, ActivityKind, ActivityPage, ActivityQuery};
 pub use conversations::{
-    Conversation, ConversationPage, ConversationQuery, DeliveryStatus, Direction, Message, MessageBody, Quote,
-    Reaction, StatusEntry, ThreadPage, ThreadQuery,
+    Conversation, ConversationPage, ConversationQuery, DeliveryStatus, Direction, EraseContact, Message, MessageBody,
+    Quote, Reaction, StatusEntry, ThreadPage, ThreadQuery,
 };
 pub use error::ConsoleError;
 pub use events::{

@@ -107,6 +107,13 @@ pub const PASSWORDS_DIFFER: &str = "The new password was not typed the same twic
 /// Somebody else has to do it.
 pub const NOT_YOURSELF: &str = "You cannot deactivate yourself.";
 
+/// What an erasure is confirmed with.
+pub const ERASE: &str = "erase";
+/// It cannot be taken back.
+pub const NOT_CONFIRMED: &str = "Please type the word erase to confirm it. Nothing was erased.";
+/// A group is many people.
+pub const A_GROUP: &str = "A group cannot be erased: people are, from their own conversations.";
+
 /// Nothing of it is changed until it is enabled.
 pub const SWITCHED_OFF: &str = "The webhook is switched off: enable it before changing it.";
 /// A token of one's own is for the first time; later on it is rotated.
@@ -126,7 +133,9 @@ pub const NO_PATH_YET: &str = "The webhook is not set up yet: it has no path to 
 /// Our own sentence, if it is one. What a form without WASM is refused with comes back in the address, where anybody may
 /// write: so only these are shown.
 pub fn own_sentence(text: &str) -> Option<&'static str> {
-    const ALL: [&str; 27] = [
+    const ALL: [&str; 29] = [
+        NOT_CONFIRMED,
+        A_GROUP,
         EMAIL,
         NAME,
         PASSWORD_TOO_SHORT,

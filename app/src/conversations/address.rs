@@ -67,6 +67,12 @@ pub fn message(account: &str, conversation: &str, message: &str) -> String {
     format!("{}{at}#{}", thread(&list, conversation, None), message_id(message))
 }
 
+/// Where a conversation's contact is erased.
+pub fn erase(account: &str, conversation: &str) -> String {
+    let list = ConversationQuery { account: account.into(), ..ConversationQuery::default() };
+    format!("{}/erase", thread(&list, conversation, None))
+}
+
 /// The id of a message's element.
 pub fn message_id(message: &str) -> String {
     format!("m-{}", escape(message))

@@ -31,12 +31,13 @@ pub fn ThreadPane() -> impl IntoView {
 
 #[component]
 fn Thread(page: ThreadPage, list: ConversationQuery) -> impl IntoView {
-    let ThreadPage { conversation, messages, newest, older, now } = page;
+    let ThreadPage { conversation, messages, newest, older, may_erase, now } = page;
     let older = older.map(|cursor| address::thread(&list, &conversation.id, Some(&cursor)));
+    let erase = may_erase.then(|| address::erase(&list.account, &conversation.id));
     let back = (!newest).then(|| address::thread(&list, &conversation.id, None));
     view! {
         <Title text=conversation.title.clone() />
-        <ThreadHead conversation />
+        <ThreadHead conversation erase />
         <div class="scroll" tabindex="0" role="region" aria-label="Messages">
             <div>
                 {older.map(|href| view! { <a class="btn turn" href=href data-noscroll>"Older messages"</a> })}
@@ -48,11 +49,12 @@ fn Thread(page: ThreadPage, list: ConversationQuery) -> impl IntoView {
 }
 
 #[component]
-fn ThreadHead(conversation: Conversation) -> impl IntoView {
+fn ThreadHead(conversation: Conversation, erase: Option<String>) -> impl IntoView {
     view! {
         <header>
             <h2 dir="auto">{conversation.title}</h2>
             {conversation.subtitle.map(|subtitle| view! { <small class="num">{subtitle}</small> })}
+            {erase.map(|href| view! { <a class="erase" rel="external" href=href>"Erase…"</a> })}
         </header>
     }
 }

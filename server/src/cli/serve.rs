@@ -18,7 +18,9 @@ use crate::crypto::KeyRing;
 use crate::database::{self, Database, PoolSizes};
 use crate::ids::CompanyId;
 use crate::ingest::address::ClientAddress;
+use crate::preflight;
 use crate::processing::worker::WorkerSettings;
+use crate::retention::{FEWEST_DAYS, RetentionSettings};
 use crate::seed;
 use crate::settings::{DatabaseArgs, HttpArgs, KeyArgs};
 use crate::startup::{Server, ServerSettings};
@@ -30,6 +32,11 @@ pub struct ServeArgs {
     /// The database.
     #[command(flatten)]
     pub database: DatabaseArgs,
+
+    /// For tests only: serve although fsync, `full_page_writes` or `synchronous_commit` of the database is off, so that
+    /// a power cut can take what was acknowledged
+    #[arg(long, env = "ALLOW_UNSAFE_DATABASE", help_heading = "Database")]
+    pub allow_unsafe_database: bool,
 
     /// Where to listen.
     #[command(flatten)]
@@ -63,6 +70,16 @@ pub struct ServeArgs {
     #[arg(long, env = "WAYPOST_BODY_MEMORY", default_value_t = 64, help_heading = "HTTP", value_parser = clap::value_parser!(u16).range(4..))]
     pub body_memory: u16,
 
+    /// Days that deliveries, events and refusals stay after they came, 8 at least, since Meta tries again for a week;
+    /// without it they stay for ever. What was not processed yet, and all messages, stay in any case
+    #[arg(
+        long,
+        env = "RETENTION_DAYS",
+        value_name = "DAYS",
+        value_parser = clap::value_parser!(u16).range(i64::from(FEWEST_DAYS)..=36_500)
+    )]
+    pub retention_days: Option<u16>,
+
     /// On a developer's machine: helps admins to reach this server through a tunnel, and asks the URL that they give
     #[arg(long, env = "DEV_TUNNEL_HELP", help_heading = "HTTP")]
     pub dev_tunnel_help: bool,
@@ -88,9 +105,11 @@ async fn serve(
     keys: Arc<KeyRing>,
     stop: CancellationToken,
 ) -> Result<(), Failure> {
+    preflight::database(url, args.allow_unsafe_database).await?;
     database::migrate(url).await?;
     let sizes = PoolSizes { engine: u32::from(args.lanes) + u32::from(args.workers) + 6, ..PoolSizes::default() };
     let database = Database::new(url, sizes)?;
+    preflight::keys(&database.engine, &keys).await?;
     let clock = Clock::system();
     let demo = if args.demo { Some(seed_demo(args, &database, &keys, &clock).await?) } else { None };
     let address = args.http.address();
@@ -109,6 +128,7 @@ async fn serve(
         lanes: args.lanes.into(),
         workers: args.workers.into(),
         worker: WorkerSettings::default(),
+        retention: args.retention_days.map(RetentionSettings::of_days),
     })
     .await?;
     tracing::info!(%address, "listening");

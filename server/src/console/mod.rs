@@ -7,6 +7,7 @@
 mod accounts;
 mod activity;
 mod cookie;
+mod erasure;
 pub(crate) mod events;
 mod people;
 mod read;
@@ -24,9 +25,9 @@ use std::sync::Arc;
 use app::console::Console;
 use app::contract::{
     AccountList, ActivityPage, ActivityQuery, AddAccount, AddUser, ChangePassword, CheckTunnel, ConsoleError,
-    ConversationPage, ConversationQuery, EventDetail, EventPage, EventQuery, EventRef, FirstPassword, IssuedToken,
-    PeoplePage, RotateToken, SaveWebhook, SendTest, SetActive, SetEnabled, SignIn, TestSent, ThreadPage, ThreadQuery,
-    TunnelCheck, Viewer, WebhookPage, YouPage,
+    ConversationPage, ConversationQuery, EraseContact, EventDetail, EventPage, EventQuery, EventRef, FirstPassword,
+    IssuedToken, PeoplePage, RotateToken, SaveWebhook, SendTest, SetActive, SetEnabled, SignIn, TestSent, ThreadPage,
+    ThreadQuery, TunnelCheck, Viewer, WebhookPage, YouPage,
 };
 use app::reply::Reply;
 use app::ui::theme::Theme;
@@ -215,6 +216,11 @@ impl Console for RequestConsole {
     async fn thread(&self, query: ThreadQuery) -> Result<ThreadPage, ConsoleError> {
         let session = self.session()?;
         thread::read(session, query, self.parts.clock.now()).await.map_err(|error| self.failed(error))
+    }
+
+    async fn erase_contact(&self, form: EraseContact) -> Result<(), ConsoleError> {
+        let session = self.session()?;
+        erasure::erase(session, form, self.parts.clock.now()).await.map_err(|error| self.failed(error))
     }
 
     async fn webhook(&self, account: String) -> Result<WebhookPage, ConsoleError> {

@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::read::{cursor, id, owner};
+use super::rights::is_admin;
 use super::{ReadError, views};
 use crate::conversations::render;
 use crate::conversations::store::{self, ConversationRow, Filter, MessageRow, StatusRow};
@@ -70,6 +71,7 @@ pub async fn read(session: &Session, query: ThreadQuery, now: OffsetDateTime) ->
         messages: fold(&rows),
         newest,
         older: oldest.map(Cursor::encode),
+        may_erase: is_admin(session),
         now: views::timestamp(now),
     })
 }

@@ -43,7 +43,7 @@ pub fn conversation(row: &ConversationRow) -> Conversation {
         .map(|message_type| render::message_body(message_type, row.body.as_deref(), row.content.as_ref()));
     Conversation {
         id: row.id.to_string(),
-        title: names.next().unwrap_or_else(|| "Unknown".into()),
+        title: names.next().unwrap_or_else(|| nameless(row).into()),
         subtitle: names.next(),
         last_message_at: timestamp(row.last_message_at),
         preview: body.as_ref().map(render::preview).unwrap_or_default(),
@@ -51,6 +51,10 @@ pub fn conversation(row: &ConversationRow) -> Conversation {
         last_status: row.status.as_deref().and_then(delivery_status),
         unread: u32::try_from(row.unread).unwrap_or(0),
     }
+}
+
+fn nameless(row: &ConversationRow) -> &'static str {
+    if row.erased == Some(true) { "Erased contact" } else { "Unknown" }
 }
 
 /// All that somebody is called, the best first.

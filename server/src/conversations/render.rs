@@ -27,6 +27,7 @@ pub fn message_body(message_type: &str, body: Option<&str>, content: Option<&Val
         "system" => body.clone().map(|text| MessageBody::System { text }),
         "call" => Some(MessageBody::Call { event: body.clone().unwrap_or_else(|| "call".to_owned()) }),
         "awaited" => Some(MessageBody::Awaited),
+        "erased" => Some(MessageBody::System { text: "This message was erased.".to_owned() }),
         _ => None,
     };
     known.unwrap_or_else(|| MessageBody::Unsupported {

@@ -29,6 +29,8 @@ pub struct ConversationRow {
     pub wa_id: Option<String>,
     /// Business-scoped user id.
     pub bsuid: Option<String>,
+    /// All of the above is gone.
+    pub erased: Option<bool>,
     /// Of the last message.
     pub message_type: Option<String>,
     /// Of the last message.
@@ -69,7 +71,7 @@ pub async fn list(
         r#"
         select c.id, c.last_message_at, c.group_id, p.address_book_name as "address_book_name?",
                p.profile_name as "profile_name?", p.username as "username?", p.phone as "phone?", p.wa_id as "wa_id?",
-               p.bsuid as "bsuid?", m.type as "message_type?", m.body as "body?", m.content as "content?",
+               p.bsuid as "bsuid?", p.erased_at is not null as "erased?", m.type as "message_type?", m.body as "body?", m.content as "content?",
                m.direction as "direction?", m.status::text as "status?", u.unread as "unread!"
         from conversations c
         left join conversation_reads r
@@ -106,6 +108,23 @@ pub async fn list(
     )
     .fetch_all(tenant)
     .await
+}
+
+/// Whether an account has a conversation.
+pub async fn exists(
+    tenant: &mut PgConnection,
+    owner: Owner,
+    conversation: ConversationId,
+) -> Result<bool, sqlx::Error> {
+    let exists = sqlx::query_scalar!(
+        r#"
+        select exists (select from conversations where company_id = $1 and account_id = $2 and id = $3) as "exists!"
+        "#,
+        owner.company.0,
+        owner.account.0,
+        conversation.0,
+    );
+    exists.fetch_one(tenant).await
 }
 
 /// Notes that somebody has read a conversation up to this moment. It never goes back.

@@ -22,7 +22,8 @@ pub struct Stored {
 /// Stores a whole batch in one statement: it is all there or nothing is, and it commits by itself.
 ///
 /// A body seen before is counted; its updates, being there, conflict and are left alone. An event joins its delivery
-/// by the hash, since the id in force may be that of an earlier arrival.
+/// by the hash, since the id in force may be that of an earlier arrival. A body that somebody was erased from brings
+/// nothing back: all the rest of it is there.
 ///
 /// # Errors
 /// Those of the database.
@@ -45,7 +46,7 @@ pub async fn store(engine: impl PgExecutor<'_>, batch: &Batch<'_>) -> Result<Sto
             on conflict (company_id, body_sha256) do update
                 set seen_count = known.seen_count + excluded.seen_count,
                     last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at)
-            returning company_id, id, body_sha256, received_at, seen_count
+            returning company_id, id, body_sha256, erased_at
         ), event as (
             insert into whatsapp_webhook_event_logs
                 (company_id, id, delivery_id, position, body_offset, body_length, account_id, waba_id, phone_number_id,
@@ -62,6 +63,7 @@ pub async fn store(engine: impl PgExecutor<'_>, batch: &Batch<'_>) -> Result<Sto
                         phone_number_id, event_type, event_subtype, object_id, event_ts, received_at, dedup_key, payload,
                         state, unrouted_reason, last_error)
             join delivery on delivery.company_id = new.company_id and delivery.body_sha256 = new.body_sha256
+                and delivery.erased_at is null
             order by new.company_id, new.dedup_key
             on conflict (company_id, dedup_key) do nothing
             returning 1

@@ -17,6 +17,7 @@ use server::ids::{CompanyId, Owner, UserId};
 use server::ingest::address::ClientAddress;
 use server::ingest::signature::sign;
 use server::processing::worker::{Outcome, Worker, WorkerSettings};
+use server::retention::RetentionSettings;
 use server::startup::{Server, ServerSettings};
 use server::users;
 use server::webhook_config::new_config::Given;
@@ -54,6 +55,8 @@ pub struct Options {
     pub connections: usize,
     /// `WAYPOST_BODY_MEMORY`, MiB.
     pub body_memory: usize,
+    /// `RETENTION_DAYS`.
+    pub retention: Option<RetentionSettings>,
 }
 
 impl Default for Options {
@@ -67,6 +70,7 @@ impl Default for Options {
             tunnel_help: false,
             connections: 4096,
             body_memory: 64,
+            retention: None,
         }
     }
 }
@@ -142,6 +146,7 @@ impl TestApp {
             lanes: 3,
             workers: options.workers,
             worker: options.worker,
+            retention: options.retention,
         });
         let server = server.await.unwrap();
         let stop = CancellationToken::new();

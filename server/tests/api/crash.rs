@@ -83,7 +83,6 @@ async fn the_check_finds_what_is_lost_and_what_is_doubled(pool: &PgPool, expecte
 
 async fn lose_a_message(pool: &PgPool) {
     let statements = "
-        alter table messages drop constraint messages_company_id_event_id_fkey;
         with gone as (delete from messages where wamid = (select min(wamid) from messages where source = 'message')
                       returning event_id)
         delete from whatsapp_webhook_event_logs where id = (select event_id from gone)";

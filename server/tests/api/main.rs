@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod app;
+mod backups;
 mod bodies;
 mod browser;
 mod challenge;
@@ -13,7 +14,9 @@ mod configs;
 mod console;
 mod crash;
 mod dedup;
+mod distribution;
 mod door;
+mod erasure;
 mod identity;
 mod kinds;
 mod line;
@@ -21,8 +24,10 @@ mod load;
 mod looking;
 mod operations;
 mod outage;
+mod preflight;
 mod process;
 mod program;
+mod retention;
 mod secrets;
 mod shared_path;
 mod shutdown;

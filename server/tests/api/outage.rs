@@ -26,14 +26,14 @@ use crate::line::{Answer, Damage, Line, damage};
 use crate::test_database::TestDatabase;
 
 /// A cluster that a test may stop. It is stopped for good, and removed, when dropped.
-struct OwnCluster {
-    cluster: Cluster,
+pub struct OwnCluster {
+    pub cluster: Cluster,
     _folder: TempDir,
 }
 
 impl OwnCluster {
     /// In a folder that the user who runs PostgreSQL may enter.
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let everybody = std::fs::Permissions::from_mode(0o755);
         let folder = tempfile::Builder::new().prefix("waypost").permissions(everybody).tempdir().unwrap();
         let data: PathBuf = folder.path().join("data");

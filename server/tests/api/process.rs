@@ -68,6 +68,7 @@ impl Program {
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("DATABASE_URL", &self.place.url).env("LEPTOS_SITE_ADDR", self.address.to_string());
         command.env("WAYPOST_ENCRYPTION_KEYS", self.keys.expose_secret()).env("RUST_LOG", "warn");
+        command.env("ALLOW_UNSAFE_DATABASE", "true");
         command
     }
 
@@ -82,8 +83,18 @@ impl Program {
 
     /// Starts the server and waits until it is ready.
     pub async fn serve(&self) -> Process {
-        let log = File::options().create(true).append(true).open(self.log()).unwrap();
+        self.started(self.command(&["serve"])).await
+    }
+
+    /// The same, without permission for a database that may lose something.
+    pub async fn serve_strictly(&self) -> Process {
         let mut command = self.command(&["serve"]);
+        command.env_remove("ALLOW_UNSAFE_DATABASE");
+        self.started(command).await
+    }
+
+    async fn started(&self, mut command: Command) -> Process {
+        let log = File::options().create(true).append(true).open(self.log()).unwrap();
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let mut process = Process(command.spawn().unwrap());
         let end = Instant::now() + PATIENCE;

@@ -38,6 +38,7 @@ impl Program {
             .env("DATABASE_URL", &app.place.url)
             .env("LEPTOS_SITE_ADDR", format!("127.0.0.1:{port}"))
             .env("WAYPOST_ENCRYPTION_KEYS", keys.expose_secret())
+            .env("ALLOW_UNSAFE_DATABASE", "true")
             .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -40,6 +40,13 @@ impl TestDatabase {
         Self { url: url(&name), _own: Some(Arc::new(Own { name })) }
     }
 
+    /// A database in which there is nothing.
+    pub async fn empty() -> Self {
+        let name = format!("waypost_test_{}", Uuid::now_v7().simple());
+        create(&name, "template0").await;
+        Self { url: url(&name), _own: Some(Arc::new(Own { name })) }
+    }
+
     /// One that somebody else looks after.
     pub fn elsewhere(url: String) -> Self {
         Self { url, _own: None }

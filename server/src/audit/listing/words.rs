@@ -11,8 +11,10 @@ use super::store::{EntryRow, PersonRow};
 use crate::console::views::timestamp;
 
 /// What people and Meta do: the action, its name in the list of actions, and what a sentence says of it.
-const ACTIONS: [(&str, &str, &str); 14] = [
+const ACTIONS: [(&str, &str, &str); 16] = [
     ("account.added", "Account added", "added the account"),
+    ("contact.erased", "Contact erased", "erased the personal data of a contact"),
+    ("log.thinned", "Old events removed", "removed what is older than it is to be kept"),
     ("event.replayed", "Event replayed", "had an event processed again"),
     ("user.added", "Person added", "added a person"),
     ("user.deactivated", "Person deactivated", "deactivated a person"),

@@ -553,6 +553,7 @@ pub async fn replay(
         with before as (
             select id, state from whatsapp_webhook_event_logs
             where company_id = $1 and account_id = $2 and id = $3 and state in ('dead', 'processed')
+              and erased_at is null
             for update
         )
         update whatsapp_webhook_event_logs e

@@ -453,7 +453,7 @@ async fn open_with_groups(
     Ok(rows.collect())
 }
 
-/// Keeps every status as it came.
+/// Keeps every status as it came. One whose event has left the log since, and its dedup key with it, is not kept twice.
 pub async fn insert_statuses(transaction: &mut PgConnection, batch: &[&Work]) -> Result<(), sqlx::Error> {
     let rows: Vec<(&Work, &NewStatus)> =
         batch.iter().filter_map(|work| Some((*work, work.effects.status.as_ref()?))).collect();
@@ -464,8 +464,19 @@ pub async fn insert_statuses(transaction: &mut PgConnection, batch: &[&Work]) ->
         r#"
         insert into message_statuses
             (company_id, event_id, account_id, wamid, status, recipient, occurred_at, errors)
-        select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[],
-                             $7::timestamptz[], $8::jsonb[])
+        select new.*
+        from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
+                    $8::jsonb[])
+            as new (company_id, event_id, account_id, wamid, status, recipient, occurred_at, errors)
+        where (
+            select true from message_statuses known
+            where known.company_id = new.company_id and known.account_id = new.account_id and known.wamid = new.wamid
+              and known.occurred_at = new.occurred_at and known.status = new.status
+              and known.recipient is not distinct from new.recipient
+              and not exists (select from whatsapp_webhook_event_logs e
+                              where e.company_id = known.company_id and e.id = known.event_id)
+            limit 1
+        ) is null
         on conflict (company_id, event_id) do nothing
         "#,
         &rows.iter().map(|(work, _)| work.event.owner.company.0).collect::<Vec<_>>(),

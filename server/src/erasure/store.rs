@@ -1,0 +1,380 @@
+//! SQL of erasure. Everything is under the company that erases, by name and by row-level security.
+
+use serde_json::Value;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::cut::{Cut, Ids, StoredEvent};
+use crate::ids::{CompanyId, ContactId, ConversationId, Owner};
+
+/// Whom a conversation is with.
+pub async fn contact_of(
+    tenant: &mut PgConnection,
+    owner: Owner,
+    conversation: ConversationId,
+) -> Result<Option<ContactId>, sqlx::Error> {
+    let contact = sqlx::query_scalar!(
+        r#"
+        select contact_id as "contact_id: ContactId" from conversations
+        where company_id = $1 and account_id = $2 and id = $3
+        "#,
+        owner.company.0,
+        owner.account.0,
+        conversation.0,
+    );
+    Ok(contact.fetch_optional(tenant).await?.flatten())
+}
+
+/// The contact and all that went into it.
+pub async fn merged_with(
+    tenant: &mut PgConnection,
+    company: CompanyId,
+    contact: ContactId,
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"
+        with recursive same (id) as (
+            select id from contacts where company_id = $1 and id = $2
+            union
+            select c.id from contacts c join same on c.company_id = $1 and c.merged_into = same.id
+        )
+        select id as "id!" from same
+        "#,
+        company.0,
+        contact.0,
+    )
+    .fetch_all(tenant)
+    .await
+}
+
+/// Everything that they are known by.
+pub async fn ids(tenant: &mut PgConnection, company: CompanyId, contacts: &[Uuid]) -> Result<Ids, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"
+        select kind as "kind!", value as "value!" from contact_identities
+        where company_id = $1 and contact_id = any($2)
+        union
+        select 'bsuid', bsuid from contacts where company_id = $1 and id = any($2) and bsuid is not null
+        union
+        select 'wa_id', known.number from contacts c cross join lateral (values (c.wa_id), (c.phone)) known (number)
+        where c.company_id = $1 and c.id = any($2) and known.number is not null
+          and not exists (select from contact_identities i
+                          where i.company_id = $1 and i.kind = 'wa_id' and i.value = known.number
+                            and i.contact_id <> all($2))
+        "#,
+        company.0,
+        contacts,
+    )
+    .fetch_all(tenant)
+    .await?;
+    let mut ids = Ids::default();
+    for row in rows.into_iter().filter(|row| !row.value.is_empty()) {
+        if row.kind == "bsuid" { ids.bsuids.push(row.value) } else { ids.numbers.push(row.value) }
+    }
+    Ok(ids)
+}
+
+/// Takes their ids away. Until the transaction ends, workers that meet the person wait.
+pub async fn forget_ids(tenant: &mut PgConnection, company: CompanyId, contacts: &[Uuid]) -> Result<(), sqlx::Error> {
+    sqlx::query!("delete from contact_identities where company_id = $1 and contact_id = any($2)", company.0, contacts)
+        .execute(tenant)
+        .await?;
+    Ok(())
+}
+
+/// The events that their messages, and the statuses of these, were made from.
+pub async fn linked_events(
+    tenant: &mut PgConnection,
+    company: CompanyId,
+    contacts: &[Uuid],
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"
+        with theirs as (
+            select id, account_id, wamid, event_id from messages
+            where company_id = $1 and contact_id = any($2) and (direction = 'inbound' or conversation_id is null)
+            union
+            select m.id, m.account_id, m.wamid, m.event_id from messages m
+            join conversations c on c.company_id = $1 and c.id = m.conversation_id
+            where m.company_id = $1 and c.contact_id = any($2)
+        )
+        select event_id as "event_id!" from theirs
+        union
+        select s.event_id from message_statuses s
+        join theirs on s.company_id = $1 and s.account_id = theirs.account_id and s.wamid = theirs.wamid
+        "#,
+        company.0,
+        contacts,
+    )
+    .fetch_all(tenant)
+    .await
+}
+
+/// The deliveries that brought these events.
+pub async fn deliveries_of(
+    tenant: &mut PgConnection,
+    company: CompanyId,
+    events: &[Uuid],
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"
+        select distinct delivery_id from whatsapp_webhook_event_logs
+        where company_id = $1 and id = any($2) and erased_at is null
+        "#,
+        company.0,
+        events,
+    )
+    .fetch_all(tenant)
+    .await
+}
+
+/// The next deliveries, and whether their body holds one of these texts.
+pub async fn naming(
+    tenant: &mut PgConnection,
+    company: CompanyId,
+    after: Uuid,
+    patterns: &[Vec<u8>],
+    limit: i64,
+) -> Result<Vec<(Uuid, bool)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"
+        select id, exists (select from unnest($3::bytea[]) as pattern (text) where position(pattern.text in body) > 0)
+               as "names!"
+        from whatsapp_webhook_deliveries
+        where company_id = $1 and id > $2
+        order by id
+        limit $4
+        "#,
+        company.0,
+        after,
+        patterns,
+        limit,
+    )
+    .fetch_all(tenant)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.names)).collect())
+}
+
+/// What a delivery keeps of its body.
+pub async fn body(tenant: &mut PgConnection, company: CompanyId, delivery: Uuid) -> Result<Vec<u8>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "select body from whatsapp_webhook_deliveries where company_id = $1 and id = $2 for update",
+        company.0,
+        delivery
+    )
+    .fetch_one(tenant)
+    .await
+}
+
+/// The events of a delivery, in the body's order.
+pub async fn events(
+    tenant: &mut PgConnection,
+    company: CompanyId,
+    delivery: Uuid,
+) -> Result<Vec<StoredEvent>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"
+        select e.id, e.event_type, e.event_subtype, e.payload as "payload: Value", e.event_ts, e.body_offset,
+               e.body_length, e.erased_at is not null as "erased!",
+               coalesce(a.phone_number_id, e.phone_number_id, '') as "phone_number_id!",
+               a.display_phone_number as "display_phone_number?"
+        from whatsapp_webhook_event_logs e
+        left join whatsapp_accounts a on a.company_id = e.company_id and a.id = e.account_id
+        where e.company_id = $1 and e.delivery_id = $2
+        order by e.position
+        "#,
+        company.0,
+        delivery,
+    )
+    .fetch_all(tenant)
+    .await?;
+    let unsigned = |n: i32| usize::try_from(n).unwrap_or(0);
+    let rows = rows.into_iter().map(|row| StoredEvent {
+        id: row.id,
+        event_type: row.event_type,
+        subtype: row.event_subtype,
+        payload: row.payload,
+        event_ts: row.event_ts,
+        offset: unsigned(row.body_offset),
+        length: unsigned(row.body_length),
+        erased: row.erased,
+        phone_number_id: row.phone_number_id,
+        display_phone_number: row.display_phone_number,
+    });
+    Ok(rows.collect())
+}
+
+/// Takes the content out of events. Who waited does not any more: a worker that holds one loses its lease.
+pub async fn empty_events(
+    tenant: &mut PgConnection,
+    company: CompanyId,
+    events: &[Uuid],
+    now: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        r#"
+        update whatsapp_webhook_event_logs
+        set payload = case when state <> 'quarantined' then '{}'::jsonb end, object_id = null,
+            dedup_key = 'erased:' || id, body_offset = 0, body_length = 0, erased_at = $3,
+            last_error = case when last_error is not null then 'Erased.' end,
+            processed_at = case when state in ('pending', 'dead') then $3 else processed_at end,
+            processed_by = case when state in ('pending', 'dead') then 'erasure' else processed_by end,
+            state = case when state in ('pending', 'dead') then 'processed' else state end,
+            lease_token = null, lease_until = null
+        where company_id = $1 and id = any($2)
+        "#,
+        company.0,
+        events,
+        now,
+    )
+    .execute(tenant)
+    .await?;
+    Ok(())
+}
+
+/// Puts what is left in the place of a body, and tells the events that stay where they are in it.
+pub async fn set_body(
+    tenant: &mut PgConnection,
+    company: CompanyId,
+    delivery: Uuid,
+    cut: &Cut,
+    now: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        r#"
+        update whatsapp_webhook_deliveries set body = $3, body_is_whole = false, erased_at = $4
+        where company_id = $1 and id = $2
+        "#,
+        company.0,
+        delivery,
+        cut.body,
+        now,
+    )
+    .execute(&mut *tenant)
+    .await?;
+    let place = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
+    sqlx::query!(
+        r#"
+        update whatsapp_webhook_event_logs e set body_offset = kept.body_offset, body_length = kept.body_length
+        from unnest($2::uuid[], $3::integer[], $4::integer[]) as kept (id, body_offset, body_length)
+        where e.company_id = $1 and e.id = kept.id
+        "#,
+        company.0,
+        &cut.kept.iter().map(|(id, ..)| *id).collect::<Vec<_>>(),
+        &cut.kept.iter().map(|(_, offset, _)| place(*offset)).collect::<Vec<_>>(),
+        &cut.kept.iter().map(|(.., length)| place(*length)).collect::<Vec<_>>(),
+    )
+    .execute(tenant)
+    .await?;
+    Ok(())
+}
+
+/// Errors may quote what they were about.
+pub async fn empty_attempts(tenant: &mut PgConnection, company: CompanyId, events: &[Uuid]) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update event_attempts set error = 'Erased.' where company_id = $1 and event_id = any($2)",
+        company.0,
+        events
+    )
+    .execute(tenant)
+    .await?;
+    Ok(())
+}
+
+/// Statuses of their messages stay with these, under the ids that they are about to get; others by their event.
+pub async fn empty_statuses(
+    tenant: &mut PgConnection,
+    company: CompanyId,
+    contacts: &[Uuid],
+    events: &[Uuid],
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        r#"
+        with theirs as (
+            select id, account_id, wamid from messages
+            where company_id = $1 and contact_id = any($2) and (direction = 'inbound' or conversation_id is null)
+            union
+            select m.id, m.account_id, m.wamid from messages m
+            join conversations c on c.company_id = $1 and c.id = m.conversation_id
+            where m.company_id = $1 and c.contact_id = any($2)
+        ), named as (
+            select s.event_id, 'erased:' || theirs.id as wamid from message_statuses s
+            join theirs on s.company_id = $1 and s.account_id = theirs.account_id and s.wamid = theirs.wamid
+        ), emptied as (
+            select event_id, wamid from named
+            union
+            select event.id, 'erased:' || event.id from unnest($3::uuid[]) as event (id)
+            where event.id not in (select event_id from named)
+        )
+        update message_statuses s set wamid = emptied.wamid, recipient = null, errors = null
+        from emptied
+        where s.company_id = $1 and s.event_id = emptied.event_id
+        "#,
+        company.0,
+        contacts,
+        events,
+    )
+    .execute(tenant)
+    .await?;
+    Ok(())
+}
+
+/// Takes the content out of their messages, and of the company's in their conversations. What a reaction, an edit or a
+/// revoke is about stays known where it is one of these.
+pub async fn empty_messages(
+    tenant: &mut PgConnection,
+    company: CompanyId,
+    contacts: &[Uuid],
+) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query!(
+        r#"
+        with theirs as (
+            select id, account_id, wamid, about_wamid from messages
+            where company_id = $1 and contact_id = any($2) and (direction = 'inbound' or conversation_id is null)
+            union
+            select m.id, m.account_id, m.wamid, m.about_wamid from messages m
+            join conversations c on c.company_id = $1 and c.id = m.conversation_id
+            where m.company_id = $1 and c.contact_id = any($2)
+        ), about as (
+            select theirs.id, case when theirs.about_wamid is not null then coalesce('erased:' || target.id, 'erased') end
+                as wamid
+            from theirs
+            left join theirs target on target.account_id = theirs.account_id and target.wamid = theirs.about_wamid
+        )
+        update messages m
+        set wamid = 'erased:' || m.id, body = null, content = null, reply_to_wamid = null, about_wamid = about.wamid,
+            type = case when m.source = 'status' then m.type else 'erased' end
+        from about
+        where m.company_id = $1 and m.id = about.id
+        "#,
+        company.0,
+        contacts,
+    )
+    .execute(tenant)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Takes everything out of the contacts.
+pub async fn empty_contacts(
+    tenant: &mut PgConnection,
+    company: CompanyId,
+    contacts: &[Uuid],
+    now: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        r#"
+        update contacts
+        set bsuid = null, wa_id = null, phone = null, profile_name = null, username = null, profile_at = null,
+            address_book_name = null, marketing_preference = null, marketing_preference_at = null, erased_at = $3
+        where company_id = $1 and id = any($2)
+        "#,
+        company.0,
+        contacts,
+        now,
+    )
+    .execute(tenant)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,344 @@
+//! An admin erases a person: nothing of them is found anywhere, everybody else's data stays, and what Meta sends again
+//! brings nothing back.
+
+use std::collections::BTreeSet;
+
+use app::contract::Role;
+use serde_json::{Value, json};
+
+use crate::app::{NUMBER, NewTestAccount, TestAccount, TestApp, body, envelope, text_message, value};
+use crate::browser::Browser;
+
+const LENA: &str = "16505551234";
+const TOM: &str = "16505559876";
+
+/// What Lena is found by: ids, names, words, and the ids of messages between her and the company.
+const TRACES: [&str; 10] = [
+    LENA,
+    "US.13491208655302741918",
+    "lenawrites",
+    "Lena Ortiz",
+    "Secret garden",
+    "Dear Lena",
+    "lena.jpg",
+    "wamid.lena",
+    "Lena from the fair",
+    "wamid.group.lena",
+];
+
+/// Everything of a database in which a text may stand: each text, JSON and byte column.
+async fn columns(app: &TestApp) -> Vec<(String, String)> {
+    let found = app
+        .rows(
+            "select c.relname as table, a.attname as column from pg_attribute a join pg_class c on c.oid = a.attrelid
+             where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace and a.attnum > 0
+               and not a.attisdropped and a.atttypid in ('text'::regtype, 'jsonb'::regtype, 'json'::regtype,
+                   'bytea'::regtype, 'varchar'::regtype)
+             order by 1, 2",
+        )
+        .await;
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap().to_owned();
+    found.iter().map(|row| (text(row, "table"), text(row, "column"))).collect()
+}
+
+/// Where these texts stand, as `table.column: text`, whether as text, in JSON or as bytes.
+async fn traces(app: &TestApp, columns: &[(String, String)], texts: &[&str]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (table, column) in columns {
+        for text in texts {
+            let bytes = hex::encode(text);
+            let sql = format!(
+                "select count(*) from {table} where {column}::text like '%{text}%' or {column}::text like '%{bytes}%'"
+            );
+            if app.count(&sql).await > 0 {
+                found.insert(format!("{table}.{column}: {text}"));
+            }
+        }
+    }
+    found
+}
+
+fn change(field: &str, members: &Value) -> Value {
+    json!({ "field": field, "value": value(members) })
+}
+
+fn contact(wa_id: &str, name: &str) -> Value {
+    let mut contact = json!({ "profile": { "name": name }, "wa_id": wa_id });
+    if wa_id == LENA {
+        contact["user_id"] = json!("US.13491208655302741918");
+        contact["profile"]["username"] = json!("lenawrites");
+    }
+    contact
+}
+
+fn message(id: &str, from: &str, kind: &str, content: &Value) -> Value {
+    let mut message = json!({ "id": id, "from": from, "timestamp": "1763900000", "type": kind });
+    message[kind] = content.clone();
+    message
+}
+
+/// All that Lena and the company had to do with each other.
+fn of_lena() -> Vec<Vec<u8>> {
+    let lena = json!([contact(LENA, "Lena Ortiz")]);
+    let messages = |items: &Value| body(&value(&json!({ "contacts": lena, "messages": items })));
+    let status = |id: &str, word: &str| {
+        json!({ "id": id, "status": word, "timestamp": "1763900009", "recipient_id": LENA, "errors": [
+            { "code": 131_026, "title": "Message undeliverable to Lena Ortiz" }] })
+    };
+    let echo = json!({ "from": "15550783881", "to": LENA, "id": "wamid.lena.echo", "timestamp": "1763900003",
+                       "type": "text", "text": { "body": "Dear Lena" } });
+    let mut in_group = message("wamid.group.lena", LENA, "text", &json!({ "body": "Secret garden party" }));
+    in_group["group_id"] = json!("GROUP1");
+    vec![
+        messages(&json!([
+            message("wamid.lena.1", LENA, "text", &json!({ "body": "Secret garden" })),
+            message("wamid.lena.2", LENA, "image", &json!({ "id": "1", "caption": "lena.jpg" })),
+        ])),
+        messages(&json!([message(
+            "wamid.lena.3",
+            LENA,
+            "reaction",
+            &json!({ "message_id": "wamid.lena.echo", "emoji": "x" })
+        )])),
+        messages(&json!([message("wamid.lena.nul", LENA, "text", &json!({ "body": "Secret garden \u{0}" }))])),
+        messages(&json!([in_group])),
+        envelope(&[change("message_echoes", &json!({ "message_echoes": [echo] }))]),
+        body(&value(&json!({ "statuses": [status("wamid.lena.echo", "failed"), status("wamid.lena.sms", "sent")] }))),
+        envelope(&[change(
+            "smb_app_state_sync",
+            &json!({ "state_sync": [{ "type": "contact", "action": "add",
+            "contact": { "full_name": "Lena from the fair", "phone_number": LENA },
+            "metadata": { "timestamp": "1763900004" } }] }),
+        )]),
+    ]
+}
+
+/// A body in which Lena and Tom stand side by side, and one that is all Tom's but repeats an update of Lena's.
+fn of_both() -> Vec<Vec<u8>> {
+    let both = json!([contact(LENA, "Lena Ortiz"), contact(TOM, "Tom Hale")]);
+    let lenas = message("wamid.lena.4", LENA, "text", &json!({ "body": "Secret garden, again" }));
+    let toms = |id: &str, text: &str| message(id, TOM, "text", &json!({ "body": text }));
+    let messages = |items: Value| body(&value(&json!({ "contacts": both, "messages": items })));
+    vec![
+        messages(json!([toms("wamid.tom.1", "Hello from Tom"), lenas, toms("wamid.tom.2", "Me again")])),
+        messages(json!([lenas, toms("wamid.tom.3", "And again")])),
+    ]
+}
+
+fn of_tom() -> Vec<u8> {
+    String::from_utf8(text_message("wamid.tom.0", TOM, "Only Tom")).unwrap().replace("Lena Ortiz", "Tom Hale").into()
+}
+
+struct Stand {
+    app: TestApp,
+    birch: TestAccount,
+    admin: Browser,
+}
+
+impl Stand {
+    /// Two companies that both know Lena; the second is not to forget her.
+    async fn start() -> Self {
+        let app = TestApp::start().await;
+        let new = NewTestAccount { company: "Birch Hotels", phone_number_id: "2002", ..NewTestAccount::default() };
+        let birch = app.add_account(new).await;
+        app.add_user(app.account.owner.company, "ann@acme.travel", Role::Admin).await;
+        let admin = Browser::signed_in(&app, "ann@acme.travel").await;
+        for body in of_lena().into_iter().chain(of_both()).chain([of_tom()]) {
+            app.take_in(body).await;
+        }
+        let theirs = String::from_utf8(text_message("wamid.birch.1", LENA, "Hello Birch")).unwrap();
+        assert_eq!(app.post(&birch, theirs.replace(NUMBER, "2002")).await.status(), 200);
+        app.drain().await;
+        Self { app, birch, admin }
+    }
+
+    async fn conversation_with(&self, wa_id: &str) -> String {
+        let company = self.app.account.owner.company;
+        let sql = format!(
+            "select c.id::text from conversations c join contact_identities i using (company_id, contact_id)
+             where company_id = '{company}' and i.value = '{wa_id}'"
+        );
+        self.app.texts(&sql).await.remove(0)
+    }
+
+    async fn erase_lena(&self) -> String {
+        let conversation = self.conversation_with(LENA).await;
+        let account = self.app.account.owner.account.to_string();
+        let page = format!("/accounts/{account}/conversations/{conversation}/erase");
+        let form =
+            [("form[account]", account.as_str()), ("form[conversation]", &conversation), ("form[word]", "erase")];
+        let done = self.admin.submit_and_follow(&page, "erase_contact", &form).await;
+        assert!(done.status == 200 && done.text.contains("Erased."), "{done:?}");
+        assert!(!done.text.contains("Lena") && done.text.contains("Erased contact") || !done.text.contains(LENA));
+        conversation
+    }
+
+    /// Columns as they are, without those of the second company.
+    async fn of_acme(&self) -> Vec<(String, String)> {
+        let company = self.birch.owner.company;
+        let hidden = |(table, column): (String, String)| {
+            let rows =
+                format!("(select * from {table} t where to_jsonb(t)->>'company_id' is distinct from '{company}') t");
+            (rows, column)
+        };
+        columns(&self.app).await.into_iter().map(hidden).collect()
+    }
+
+    /// Rows that have nothing to do with Lena, in full.
+    async fn others(&self) -> Vec<Value> {
+        let birch = self.birch.owner.company;
+        let mut others = Vec::new();
+        for table in [
+            "contacts",
+            "contact_identities",
+            "conversations",
+            "messages",
+            "message_statuses",
+            "whatsapp_webhook_event_logs",
+            "whatsapp_webhook_deliveries",
+        ] {
+            let sql = format!("select to_jsonb(t) as row from {table} t where company_id = '{birch}' order by t::text");
+            others.extend(self.app.rows(&sql).await);
+        }
+        let toms = "select wamid, body, content, type, sent_at from messages where wamid like 'wamid.tom%' order by 1";
+        others.extend(self.app.rows(toms).await);
+        let toms = "select payload, object_id, dedup_key, state, convert_from(substring(d.body from body_offset + 1 for body_length), 'UTF8') as raw
+                    from whatsapp_webhook_event_logs e join whatsapp_webhook_deliveries d on d.company_id = e.company_id and d.id = e.delivery_id
+                    where object_id like 'wamid.tom%' order by object_id";
+        others.extend(self.app.rows(toms).await);
+        others.extend(self.app.rows("select profile_name, wa_id from contacts where wa_id = '16505559876'").await);
+        others
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_an_erased_person_is_found_in_any_column_and_everybody_else_stays() {
+    let stand = Stand::start().await;
+    let (app, columns) = (&stand.app, stand.of_acme().await);
+    let before = traces(app, &columns, &TRACES).await;
+    for text in TRACES {
+        assert!(before.iter().any(|place| place.ends_with(text)), "{text} was never there, and so proves nothing");
+    }
+    let others = stand.others().await;
+    let counts = "select (select count(*) from messages) + (select count(*) from whatsapp_webhook_event_logs)
+                  + (select count(*) from whatsapp_webhook_deliveries) + (select count(*) from message_statuses)";
+    let rows = app.count(counts).await;
+
+    stand.erase_lena().await;
+    assert_eq!(traces(app, &columns, &TRACES).await, BTreeSet::new());
+    assert_eq!(stand.others().await, others);
+    assert_eq!(app.count(counts).await, rows, "the log keeps its rows");
+    let told = app
+        .rows(
+            "select actor_name, subject, details - 'account' as details from audit_log where action = 'contact.erased'",
+        )
+        .await;
+    assert_eq!(
+        told,
+        [json!({ "actor_name": "Somebody", "subject": "contact",
+                             "details": { "messages": 7, "events": 10, "bodies": 9 } })]
+    );
+    let parts = "select count(*) from whatsapp_webhook_deliveries where erased_at is not null and length(body) > 0
+                 and jsonb_array_length(convert_from(body, 'UTF8')::jsonb) in (1, 2)";
+    assert_eq!(app.count(parts).await, 2, "what is left of a shared body is a JSON array");
+
+    // The search sees what one forgotten column would keep.
+    for (table, column) in
+        [("messages", "content"), ("whatsapp_webhook_deliveries", "body"), ("event_attempts", "error")]
+    {
+        let value = if column == "content" { "'{\"a\":\"Lena Ortiz\"}'" } else { "'Lena Ortiz'" };
+        app.execute(&format!(
+            "insert into event_attempts (company_id, event_id, attempt, failed_at, worker, error)
+             select company_id, id, 99, now(), 'test', 'x' from whatsapp_webhook_event_logs
+             where erased_at is not null limit 1 on conflict do nothing;
+             update {table} set {column} = {value}
+             where ctid = (select ctid from {table} where company_id = '{}' limit 1)",
+            app.account.owner.company
+        ))
+        .await;
+        let found = traces(app, &columns, &TRACES).await;
+        assert!(found.iter().any(|place| place.contains(&format!("{column}: Lena"))), "{table}.{column}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_meta_sends_again_brings_nothing_back() {
+    let stand = Stand::start().await;
+    let app = &stand.app;
+    stand.erase_lena().await;
+    let columns = stand.of_acme().await;
+    for body in of_lena().into_iter().chain(of_both()) {
+        app.take_in(body).await;
+    }
+    assert_eq!(traces(app, &columns, &TRACES).await, BTreeSet::new());
+    assert_eq!(app.count("select count(*) from whatsapp_webhook_deliveries where seen_count = 2").await, 9);
+    // Who writes again is somebody new.
+    app.take_in(text_message("wamid.new", LENA, "Hello")).await;
+    let conversations = format!(
+        "select count(*) from conversations where company_id = '{}' and contact_id is not null",
+        app.account.owner.company
+    );
+    assert_eq!(app.count(&conversations).await, 3, "the erased one, Tom's, and the new one");
+}
+
+#[tokio::test]
+async fn an_event_that_still_waits_is_erased_and_never_processed() {
+    let stand = Stand::start().await;
+    let app = &stand.app;
+    app.accept(text_message("wamid.lena.late", LENA, "Secret garden, later")).await;
+    app.accept(text_message("wamid.lena.dead", LENA, "Secret garden, never")).await;
+    app.execute(
+        "update whatsapp_webhook_event_logs set state = 'dead', last_error = 'Lena Ortiz'
+         where object_id = 'wamid.lena.dead'",
+    )
+    .await;
+    stand.erase_lena().await;
+    app.drain().await;
+    assert_eq!(traces(app, &stand.of_acme().await, &TRACES).await, BTreeSet::new());
+    let states = "select distinct state::text from whatsapp_webhook_event_logs where erased_at is not null order by 1";
+    assert_eq!(app.texts(states).await, ["processed", "quarantined"]);
+    // And it cannot be sent through again.
+    app.add_user(app.account.owner.company, "mo@acme.travel", Role::Manager).await;
+    let manager = Browser::signed_in(app, "mo@acme.travel").await;
+    let event = "select id::text from whatsapp_webhook_event_logs where erased_at is not null and state = 'processed'";
+    let (account, event) = (app.account.owner.account.to_string(), app.texts(event).await.remove(0));
+    let form = [("event[account]", account.as_str()), ("event[event]", event.as_str())];
+    assert_eq!(manager.call("replay", &form).await.status, 422);
+    assert_eq!(manager.open(&format!("/accounts/{account}/webhook/events/{event}")).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_page_is_for_admins_who_confirm_it() {
+    let stand = Stand::start().await;
+    let app = &stand.app;
+    let (account, conversation) = (app.account.owner.account.to_string(), stand.conversation_with(LENA).await);
+    let thread = format!("/accounts/{account}/conversations/{conversation}");
+    let page = format!("{thread}/erase");
+    assert!(stand.admin.open(&thread).await.text.contains(&format!("href=\"{page}\"")), "the way there");
+    let opened = stand.admin.open(&page).await;
+    assert!(opened.text.contains("Lena from the fair") && opened.text.contains("form[word]"), "{}", opened.text);
+    let form =
+        |word| [("form[account]", account.as_str()), ("form[conversation]", &conversation), ("form[word]", word)];
+    for wrong in ["", "yes", "eras"] {
+        let refused = stand.admin.submit_and_follow(&page, "erase_contact", &form(wrong)).await;
+        assert!(refused.text.contains("type the word erase"), "{}", refused.text);
+    }
+    app.add_user(app.account.owner.company, "mo@acme.travel", Role::Manager).await;
+    let manager = Browser::signed_in(app, "mo@acme.travel").await;
+    assert!(!manager.open(&thread).await.text.contains("/erase\""));
+    let forbidden = manager.open(&page).await;
+    assert!(forbidden.status == 403 && !forbidden.text.contains("form[word]"), "{}", forbidden.status);
+    assert_eq!(app.count("select count(*) from contacts where erased_at is not null").await, 0);
+    // A group is nobody.
+    let group = app.texts("select id::text from conversations where group_id is not null").await.remove(0);
+    let form = [("form[account]", account.as_str()), ("form[conversation]", &group), ("form[word]", "erase")];
+    assert_eq!(stand.admin.call("erase_contact", &form).await.status, 422);
+    // What is left is read as such.
+    let conversation = stand.erase_lena().await;
+    let thread = stand.admin.open(&format!("/accounts/{account}/conversations/{conversation}")).await;
+    assert!(
+        thread.text.contains("Erased contact") && thread.text.contains("This message was erased."),
+        "{}",
+        thread.text
+    );
+}

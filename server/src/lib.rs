@@ -34,6 +34,7 @@ pub mod ingest;
 pub mod meta;
 pub mod metrics;
 pub mod paging;
+pub mod panics;
 pub mod processing;
 pub mod retryable;
 pub mod seed;

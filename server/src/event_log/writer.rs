@@ -20,6 +20,7 @@ use tokio::time::Instant;
 use super::batch::{Batch, Delivery};
 use super::store::{self, Stored};
 use crate::metrics;
+use crate::panics::caught;
 use crate::processing::wake::Wake;
 use crate::retryable::{Kind, kind};
 
@@ -105,7 +106,12 @@ async fn run_lane(engine: PgPool, waiting: Arc<Mutex<mpsc::Receiver<Job>>>, wake
         }
         while !jobs.is_empty() {
             let rest = jobs.split_off(first_batch(&jobs));
-            flush(&engine, &mut jobs, &wake).await;
+            if caught(flush(&engine, &mut jobs, &wake)).await.is_none() {
+                tracing::error!(
+                    deliveries = jobs.len(),
+                    "a panic while a batch was stored; Meta is asked to come again"
+                );
+            }
             jobs = rest;
         }
     }

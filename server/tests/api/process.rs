@@ -82,9 +82,14 @@ impl Program {
 
     /// Starts the server and waits until it is ready.
     pub async fn serve(&self) -> Process {
+        self.serve_with(&[]).await
+    }
+
+    /// The same with these variables.
+    pub async fn serve_with(&self, variables: &[(&str, &str)]) -> Process {
         let log = File::options().create(true).append(true).open(self.log()).unwrap();
         let mut command = self.command(&["serve"]);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        command.envs(variables.iter().copied()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let mut process = Process(command.spawn().unwrap());
         let end = Instant::now() + PATIENCE;
         while !self.is_ready().await {
@@ -117,8 +122,18 @@ impl Process {
 
     /// SIGTERM.
     pub async fn terminate(&self) {
-        let id = self.0.id().unwrap().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
+        self.signal("TERM").await;
+    }
+
+    /// A signal, by its name without SIG.
+    pub async fn signal(&self, name: &str) {
+        let (signal, id) = (format!("-{name}"), self.id().to_string());
+        assert!(Command::new("kill").args([signal, id]).status().await.unwrap().success());
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.0.id().expect("it has ended")
     }
 
     /// Waits until it has ended by itself.

@@ -6,7 +6,9 @@
 //!
 //! A transaction of the console runs in a task that owns it. Handlers are dropped when a browser goes away, and a
 //! future dropped inside `Pool::begin()` would leave the connection inside an open transaction that the next borrower
-//! inherits. As a second net, a connection that comes back inside a transaction is closed instead of pooled.
+//! inherits. As a second net, a connection that comes back inside a transaction is closed instead of pooled. And where
+//! the whole process stands still inside one (a debugger, a snapshot of the machine), PostgreSQL ends it after seconds:
+//! its locks would keep events from every other worker for as long.
 
 use std::future::Future;
 use std::str::FromStr;
@@ -70,9 +72,14 @@ impl Database {
             console: pool(
                 &options,
                 sizes.console,
-                "set role waypost_console; set jit = off; set statement_timeout = '10s'; set plan_cache_mode = force_custom_plan",
+                "set role waypost_console; set jit = off; set statement_timeout = '10s'; \
+                 set plan_cache_mode = force_custom_plan; set idle_in_transaction_session_timeout = '10s'",
             ),
-            identity: pool(&options, 4, "set role waypost_identity; set statement_timeout = '5s'"),
+            identity: pool(
+                &options,
+                4,
+                "set role waypost_identity; set statement_timeout = '5s'; set idle_in_transaction_session_timeout = '5s'",
+            ),
         })
     }
 

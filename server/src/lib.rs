@@ -38,6 +38,7 @@ pub mod meta;
 pub mod metrics;
 pub mod paging;
 pub mod preflight;
+pub mod panics;
 pub mod processing;
 pub mod retention;
 pub mod retryable;

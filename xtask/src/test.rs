@@ -22,18 +22,31 @@ const SERVER_SIDE: [&str; 3] = ["--workspace", "--exclude", "frontend"];
 /// Check and test everything: format, lints, queries, bundle, Rust tests, browser tests
 ///
 /// Sets up what is missing, and uses a PostgreSQL cluster of its own. Stops at the first
-/// failure. The last line says how it ended.
+/// failure. The last line says how it ended. With --soak, it runs the long forms of some tests
+/// instead: hundreds of kills, outages, resets and restarts, for an hour or so.
 #[derive(Args)]
 pub struct Options {
     /// Leave out the browser tests
     #[arg(long)]
     skip_browser: bool,
+    /// Run the long forms of the tests in server/tests/api/soak, and nothing else
+    #[arg(long)]
+    soak: bool,
+    /// With --soak: bring the chances of an earlier run back
+    #[arg(long, requires = "soak")]
+    seed: Option<u64>,
+    /// With --soak: how many cycles each of them has, instead of its own number
+    #[arg(long, requires = "soak")]
+    cycles: Option<u32>,
     /// Run only tests whose name holds this text
     filter: Option<String>,
 }
 
 /// Runs all steps.
 pub fn run(options: &Options) -> Result<()> {
+    if options.soak {
+        return soak(options);
+    }
     let total = if options.skip_browser { 8 } else { 10 };
     let mut steps = Steps::new("cargo xtask test", total);
     let toolchain = steps.step("Set-up", || set_up(options))?;
@@ -94,6 +107,36 @@ fn rust_tests(cluster: &Cluster, options: &Options) -> Result<()> {
         .args(&options.filter)
         .env("DATABASE_URL", cluster.url("postgres"));
     run_command(&mut cargo)
+}
+
+/// The long forms, one after the other, and all that they say.
+fn soak(options: &Options) -> Result<()> {
+    let mut steps = Steps::new("cargo xtask test --soak", 3);
+    steps.step("Set-up", || postgresql::ensure().map(drop))?;
+    let cluster = steps.step("A PostgreSQL cluster", || Cluster::start("soak"))?;
+    steps.step("The long forms", || run_command(&mut long_forms(&cluster, options)))?;
+    drop(cluster);
+    steps.finish();
+    Ok(())
+}
+
+fn long_forms(cluster: &Cluster, options: &Options) -> Command {
+    let mut cargo = Toolchain::Default.cargo();
+    cargo
+        .args(["test", "--locked"])
+        .args(SERVER_SIDE)
+        .args(["--test", "api", "--"])
+        .arg(format!("soak::{}", options.filter.as_deref().unwrap_or_default()))
+        .args(["--nocapture", "--test-threads=1"])
+        .env("DATABASE_URL", cluster.url("postgres"))
+        .env("WAYPOST_SOAK", "1");
+    if let Some(seed) = options.seed {
+        cargo.env("WAYPOST_SEED", seed.to_string());
+    }
+    if let Some(cycles) = options.cycles {
+        cargo.env("WAYPOST_CYCLES", cycles.to_string());
+    }
+    cargo
 }
 
 fn browser_tests(cluster: &Cluster, options: &Options) -> Result<()> {

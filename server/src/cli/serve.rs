@@ -1,6 +1,7 @@
 //! `waypost serve`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use leptos::prelude::{Env, LeptosOptions};
@@ -80,6 +81,11 @@ pub struct ServeArgs {
     )]
     pub retention_days: Option<u16>,
 
+    /// Seconds for which a worker holds what it has claimed: when it has died or stands still, another one takes over
+    /// after that
+    #[arg(long, env = "WAYPOST_WORKER_LEASE", default_value_t = 30, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(1..=3600))]
+    pub worker_lease: u16,
+
     /// On a developer's machine: helps admins to reach this server through a tunnel, and asks the URL that they give
     #[arg(long, env = "DEV_TUNNEL_HELP", help_heading = "HTTP")]
     pub dev_tunnel_help: bool,
@@ -127,7 +133,7 @@ async fn serve(
         body_memory: args.body_memory.into(),
         lanes: args.lanes.into(),
         workers: args.workers.into(),
-        worker: WorkerSettings::default(),
+        worker: WorkerSettings { lease: Duration::from_secs(args.worker_lease.into()), ..WorkerSettings::default() },
         retention: args.retention_days.map(RetentionSettings::of_days),
     })
     .await?;

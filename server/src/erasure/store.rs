@@ -205,7 +205,7 @@ pub async fn events(
     Ok(rows.collect())
 }
 
-/// Takes the content out of events. Who waited does not any more: a worker that holds one loses its lease.
+/// Takes the content out of events. Who waited does not any more: a worker that holds one finds that it is too late.
 pub async fn empty_events(
     tenant: &mut PgConnection,
     company: CompanyId,
@@ -220,8 +220,7 @@ pub async fn empty_events(
             last_error = case when last_error is not null then 'Erased.' end,
             processed_at = case when state in ('pending', 'dead') then $3 else processed_at end,
             processed_by = case when state in ('pending', 'dead') then 'erasure' else processed_by end,
-            state = case when state in ('pending', 'dead') then 'processed' else state end,
-            lease_token = null, lease_until = null
+            state = case when state in ('pending', 'dead') then 'processed' else state end
         where company_id = $1 and id = any($2)
         "#,
         company.0,

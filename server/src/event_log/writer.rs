@@ -21,6 +21,7 @@ use super::batch::{Batch, Delivery};
 use super::connection::KeptConnection;
 use super::store::Stored;
 use crate::metrics;
+use crate::panics::caught;
 use crate::processing::wake::Wake;
 use crate::retryable::{Kind, kind};
 
@@ -109,7 +110,12 @@ async fn run_lane(waiting: Arc<Mutex<mpsc::Receiver<Job>>>, mut lane: Lane) {
         }
         while !jobs.is_empty() {
             let rest = jobs.split_off(first_batch(&jobs));
-            lane.flush(&mut jobs).await;
+            if caught(lane.flush(&mut jobs)).await.is_none() {
+                tracing::error!(
+                    deliveries = jobs.len(),
+                    "a panic while a batch was stored; Meta is asked to come again"
+                );
+            }
             jobs = rest;
         }
     }

@@ -42,7 +42,8 @@ const CLAIMS: i64 = 7369;
 ///
 /// One claim at a time, or two that begin at the same moment would not see each other's leases. Leases that have run out
 /// are ended first, but for one that its worker makes sure of at this moment: its events are locked then. That a lease
-/// is lost in a crash of the database does no harm, so nobody waits for it to be on disk.
+/// is lost in a crash of the database does no harm, so nobody waits for it to be on disk. Where a worker stands still in
+/// the middle of its claim, the others wait for as long as the database lets its transaction be idle.
 ///
 /// # Errors
 /// Those of the database.
@@ -60,7 +61,8 @@ pub async fn claim(
             delete from event_leases
             where token in (select token from event_leases where lease_until <= $2 for update skip locked)
         )
-        select pg_advisory_xact_lock($1), set_config('synchronous_commit', 'off', true) as setting
+        select set_config('synchronous_commit', 'off', true) as how, set_config('lock_timeout', '8s', true) as patience,
+               pg_advisory_xact_lock($1)
         "#,
         CLAIMS,
         now,

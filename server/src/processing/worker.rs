@@ -7,17 +7,19 @@
 //! A batch that fails on data is split in half, and again, until the culprit is alone; its neighbours go through. Then
 //! the culprit's error decides: [`Failure::Retry`] comes again by the schedule of [`super::retry`], [`Failure::Discard`]
 //! is dead at once. Either way the error stays in the row and each try in `event_attempts`. When it is the database
-//! that fails, no try is counted.
+//! that fails, no try is counted. A panic is treated like wrong data: a new version may mend it, and nothing else stops
+//! for it.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use sqlx::PgPool;
+use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::apply::{self, ApplyError, Holder, Work};
+use super::apply::{self, ApplyError, CRASHED, Holder, Work};
 use super::effect::Effects;
 use super::retry;
 use super::store::{self, Claimed, Failed};
@@ -25,6 +27,7 @@ use super::translate::{self, Event};
 use super::wake::Wake;
 use crate::clock::Clock;
 use crate::metrics;
+use crate::panics::caught;
 use crate::retryable::{Kind, kind};
 
 /// How a worker works. The defaults are for production; tests shorten the lease.
@@ -116,12 +119,16 @@ impl Worker {
     /// Steps until told to stop; the step under way is finished.
     pub async fn run(self, wake: Wake, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            let pause = match self.run_once().await {
-                Ok(Outcome::Worked { .. }) => continue,
-                Ok(Outcome::Idle) => self.settings.poll,
-                Ok(Outcome::GaveUp) => Duration::from_millis(200),
-                Err(error) => {
+            let pause = match caught(Box::pin(self.run_once())).await {
+                Some(Ok(Outcome::Worked { .. })) => continue,
+                Some(Ok(Outcome::Idle)) => self.settings.poll,
+                Some(Ok(Outcome::GaveUp)) => Duration::from_millis(200),
+                Some(Err(error)) => {
                     tracing::warn!(%error, worker = %self.name, "nothing can be claimed");
+                    Duration::from_secs(1)
+                }
+                None => {
+                    tracing::error!(worker = %self.name, "a panic; what is leased is free again when its lease ends");
                     Duration::from_secs(1)
                 }
             };
@@ -165,10 +172,8 @@ impl Worker {
     async fn apply_patiently(&self, token: Uuid, part: &[&Work], is_all: bool) -> Result<(), ApplyError> {
         let mut tries = 0;
         loop {
-            let now = self.clock.now();
-            let result = apply::apply(&self.engine, Holder { worker: &self.name, token, now, is_all }, part).await;
-            match result {
-                Ok(()) => {
+            match caught(self.apply(token, part, is_all)).await.unwrap_or(Err(ApplyError::Panicked)) {
+                Ok(now) => {
                     let waited = |work: &&Work| (now - work.event.received_at).try_into().unwrap_or(Duration::ZERO);
                     metrics::processed(part.iter().map(waited));
                     return Ok(());
@@ -177,6 +182,13 @@ impl Worker {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Applies a part of the batch, and says when.
+    async fn apply(&self, token: Uuid, part: &[&Work], is_all: bool) -> Result<OffsetDateTime, ApplyError> {
+        let now = self.clock.now();
+        apply::apply(&self.engine, Holder { worker: &self.name, token, now, is_all }, part).await?;
+        Ok(now)
     }
 
     async fn give_up(&self, token: Uuid, error: &ApplyError) -> Outcome {
@@ -214,13 +226,13 @@ fn is_passing(error: &ApplyError) -> bool {
     match error {
         ApplyError::Raced => true,
         ApplyError::Database(error) => kind(error) == Kind::TryAgain,
-        ApplyError::LeaseLost | ApplyError::NoConversation => false,
+        ApplyError::LeaseLost | ApplyError::NoConversation | ApplyError::Panicked => false,
     }
 }
 
 fn is_about_data(error: &ApplyError) -> bool {
     match error {
-        ApplyError::NoConversation => true,
+        ApplyError::NoConversation | ApplyError::Panicked => true,
         ApplyError::Database(error) => kind(error) == Kind::Data,
         ApplyError::LeaseLost | ApplyError::Raced => false,
     }
@@ -250,6 +262,6 @@ fn translate_one(event: &Claimed) -> Result<Effects, Failure> {
     match catch_unwind(AssertUnwindSafe(|| translate::translate(&input))) {
         Ok(Ok(effects)) => Ok(effects),
         Ok(Err(refusal)) => Err(Failure::Discard(refusal.to_string())),
-        Err(_panic) => Err(Failure::Retry("Waypost failed on this event; the log has the details.".into())),
+        Err(_panic) => Err(Failure::Retry(CRASHED.into())),
     }
 }

@@ -16,6 +16,7 @@ use crate::crypto::KeyRing;
 use crate::ids::Owner;
 use crate::ingest::signature::{self, Match, Signature};
 use crate::metrics;
+use crate::panics::caught;
 
 /// How often an instance asks whether something has changed; a change is in force within a second everywhere.
 const POLL: Duration = Duration::from_millis(400);
@@ -203,7 +204,7 @@ impl Configs {
         let mut reachable = true;
         loop {
             ticks.tick().await;
-            let refreshed = self.reload_if_changed().await;
+            let refreshed = caught(self.reload_if_changed()).await.unwrap_or(Err(sqlx::Error::WorkerCrashed));
             match &refreshed {
                 Err(error) if reachable => tracing::warn!(%error, "configurations cannot be refreshed"),
                 Ok(()) if !reachable => tracing::info!("configurations are refreshed again"),

@@ -8,15 +8,14 @@ use serde_json::Value;
 use crate::app::TestApp;
 
 /// On every node of a distributed database: directories of who is where, and what belongs to nobody.
-const DIRECTORIES: [&str; 4] = ["_sqlx_migrations", "companies", "logins", "whatsapp_webhook_config_generation"];
+const DIRECTORIES: [&str; 5] =
+    ["_sqlx_migrations", "companies", "event_leases", "logins", "whatsapp_webhook_config_generation"];
 
 /// Where a statement may hold rows of several companies at once: the writer's batch and the worker's.
 const BATCHES: [&str; 3] = ["event_log/store.rs", "processing/store.rs", "processing/apply/store.rs"];
 
 /// Statements that name no company, by a part of them, and why they may.
-const CROSSING: [(&str, &str); 7] = [
-    ("for update skip locked ) update whatsapp_webhook_event_logs e set lease_token", "the worker's claim"),
-    ("set next_attempt_at = $2, lease_token = null, lease_until = null where state = 'pending'", "undoes a claim"),
+const CROSSING: [(&str, &str); 5] = [
     ("as \"pending!\", (select count(*)", "the backlog, for the operator's metrics"),
     ("from whatsapp_accounts a left join whatsapp_webhook_configs c", "the door's snapshot of configurations"),
     ("select company_id, account_id, app_secret_sealed", "the operator's keys"),

@@ -1,59 +1,27 @@
 //! The database away, or not moving: the door says so within a second, forgets nothing, and recovers by itself.
 
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use reqwest::header;
 use server::clock::Clock;
-use server::cluster::Cluster;
-use server::crypto::KeyRing;
-use server::database;
 use server::event_log::rejections::{Reason, Rejection};
 use server::event_log::store::store_rejections;
 use server::ids::CompanyId;
 use server::simulate::Traffic;
 use server::users::session::Token;
 use sqlx::{Connection, PgConnection};
-use tempfile::TempDir;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::app::{Options, TestApp, signature, text_message};
 use crate::line::{Answer, Damage, Line, damage};
+use crate::own_cluster::OwnCluster;
 use crate::test_database::TestDatabase;
 
-/// A cluster that a test may stop. It is stopped for good, and removed, when dropped.
-pub struct OwnCluster {
-    pub cluster: Cluster,
-    _folder: TempDir,
-}
-
-impl OwnCluster {
-    /// In a folder that the user who runs PostgreSQL may enter.
-    pub async fn start() -> Self {
-        let everybody = std::fs::Permissions::from_mode(0o755);
-        let folder = tempfile::Builder::new().prefix("waypost").permissions(everybody).tempdir().unwrap();
-        let data: PathBuf = folder.path().join("data");
-        Self { cluster: Cluster::ensure(&data).await.unwrap(), _folder: folder }
-    }
-}
-
-impl Drop for OwnCluster {
-    fn drop(&mut self) {
-        let cluster = self.cluster.clone();
-        let stopping = std::thread::spawn(move || {
-            tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(cluster.stop_immediate())
-        });
-        let stopped = stopping.join();
-        assert!(stopped.is_ok_and(|stopped| stopped.is_ok()) || std::thread::panicking(), "the cluster still runs");
-    }
-}
-
 /// A clock that can be put forward, so that no test waits for a lease to run out.
-fn adjustable_clock() -> (Clock, Arc<AtomicI64>) {
+pub fn adjustable_clock() -> (Clock, Arc<AtomicI64>) {
     let ahead = Arc::new(AtomicI64::new(0));
     let seconds = Arc::clone(&ahead);
     let tell = move || Clock::system().now() + time::Duration::seconds(seconds.load(Ordering::Relaxed));
@@ -65,7 +33,7 @@ async fn get(app: &TestApp, path: &str) -> u16 {
 }
 
 /// Waits until a path answers 200; how long that took.
-async fn until_ready(app: &TestApp, path: &str, limit: Duration) -> Duration {
+pub async fn until_ready(app: &TestApp, path: &str, limit: Duration) -> Duration {
     let began = Instant::now();
     while get(app, path).await != 200 {
         assert!(began.elapsed() < limit, "{path} does not recover");
@@ -75,7 +43,7 @@ async fn until_ready(app: &TestApp, path: &str, limit: Duration) -> Duration {
 }
 
 /// The slowest, after a look at all of them: 503 with a time to come again, and nearly all within the second.
-fn slowest_refusal(answers: &[&Answer]) -> Duration {
+pub fn slowest_refusal(answers: &[&Answer]) -> Duration {
     for answer in answers {
         assert!(answer.is(503) && answer.retry_after, "{answer:?}");
         assert!(answer.took < Duration::from_secs(2), "it hung: {answer:?}");
@@ -88,11 +56,8 @@ fn slowest_refusal(answers: &[&Answer]) -> Duration {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_postgresql_is_away_every_post_is_refused_within_a_second_and_nothing_is_lost() {
     let own = OwnCluster::start().await;
-    database::migrate(&own.cluster.url().into()).await.unwrap();
-    let keys = Arc::new(KeyRing::parse(&KeyRing::generate("test")).unwrap());
     let (clock, ahead) = adjustable_clock();
-    let options = Options { workers: 2, clock, ..Options::default() };
-    let app = TestApp::on(TestDatabase::elsewhere(own.cluster.url()), keys, options).await;
+    let app = own.serve(Options { workers: 2, clock, ..Options::default() }).await;
     let line = Line::new(&app.url, &app.account, &Traffic { bad_signatures: 0.1, ..Traffic::default() });
 
     let senders = line.open(8);
@@ -215,6 +180,14 @@ fn big_body(number: usize) -> Vec<u8> {
 
 /// Thirty bodies of 3 MB at once. All are refused in time; how many because too much is waiting already.
 async fn flood(app: &TestApp) -> usize {
+    pour(app).await;
+    let full = "select count(*) from whatsapp_webhook_rejections where reason = 'queue_full'";
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    usize::try_from(app.count(full).await).unwrap()
+}
+
+/// Thirty bodies of 3 MB at once, all of which must be refused.
+pub async fn pour(app: &TestApp) {
     let mut posts = tokio::task::JoinSet::new();
     for number in 0..30 {
         let body = big_body(number);
@@ -227,7 +200,4 @@ async fn flood(app: &TestApp) -> usize {
         assert_eq!(answer.status(), 503);
         assert!(answer.headers().contains_key(header::RETRY_AFTER));
     }
-    let full = "select count(*) from whatsapp_webhook_rejections where reason = 'queue_full'";
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    usize::try_from(app.count(full).await).unwrap()
 }

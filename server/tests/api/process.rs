@@ -83,7 +83,14 @@ impl Program {
 
     /// Starts the server and waits until it is ready.
     pub async fn serve(&self) -> Process {
-        self.started(self.command(&["serve"])).await
+        self.serve_with(&[]).await
+    }
+
+    /// The same with these variables.
+    pub async fn serve_with(&self, variables: &[(&str, &str)]) -> Process {
+        let mut command = self.command(&["serve"]);
+        command.envs(variables.iter().copied());
+        self.started(command).await
     }
 
     /// The same, without permission for a database that may lose something.
@@ -128,8 +135,18 @@ impl Process {
 
     /// SIGTERM.
     pub async fn terminate(&self) {
-        let id = self.0.id().unwrap().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
+        self.signal("TERM").await;
+    }
+
+    /// A signal, by its name without SIG.
+    pub async fn signal(&self, name: &str) {
+        let (signal, id) = (format!("-{name}"), self.id().to_string());
+        assert!(Command::new("kill").args([signal, id]).status().await.unwrap().success());
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.0.id().expect("it has ended")
     }
 
     /// Waits until it has ended by itself.

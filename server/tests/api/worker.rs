@@ -21,35 +21,40 @@ const LEASE: Duration = Duration::from_secs(30);
 
 /// A clock that stands still until it is moved.
 #[derive(Clone)]
-struct Hand(OffsetDateTime, Arc<AtomicI64>);
+pub struct Hand(OffsetDateTime, Arc<AtomicI64>);
 
 impl Hand {
-    fn new() -> Self {
+    /// It begins a minute ahead.
+    pub fn new() -> Self {
         // A little ahead of the server's, by which events are due.
         Self(Clock::system().now() + time::Duration::MINUTE, Arc::default())
     }
 
-    fn now(&self) -> OffsetDateTime {
+    /// What it says.
+    pub fn now(&self) -> OffsetDateTime {
         self.0 + time::Duration::seconds(self.1.load(Ordering::Relaxed))
     }
 
-    fn forward(&self, seconds: i64) {
+    /// Moves it.
+    pub fn forward(&self, seconds: i64) {
         self.1.fetch_add(seconds, Ordering::Relaxed);
     }
 
-    fn clock(&self) -> Clock {
+    /// It, for a worker.
+    pub fn clock(&self) -> Clock {
         let hand = self.clone();
         Clock::from_fn(move || hand.now())
     }
 }
 
-fn worker(app: &TestApp, name: &str, hand: &Hand) -> Worker {
+/// A worker with this clock.
+pub fn worker(app: &TestApp, name: &str, hand: &Hand) -> Worker {
     let settings = WorkerSettings { lease: LEASE, ..WorkerSettings::default() };
     Worker { name: name.into(), clock: hand.clock(), settings, ..app.worker.clone() }
 }
 
 /// One delivery with so many messages of one person, `wamid.0` and so on.
-fn messages(count: usize) -> Vec<u8> {
+pub fn messages(count: usize) -> Vec<u8> {
     let message = |number| {
         json!({ "from": "16505551234", "id": format!("wamid.{number}"), "timestamp": "1763900000", "type": "text",
                 "text": { "body": format!("Number {number}") } })
@@ -61,7 +66,7 @@ fn messages(count: usize) -> Vec<u8> {
 }
 
 /// Makes the database refuse one message, as it would refuse what it cannot hold.
-async fn forbid(app: &TestApp, wamid: &str) {
+pub async fn forbid(app: &TestApp, wamid: &str) {
     run(app, &format!("alter table messages add constraint forbidden check (wamid <> '{wamid}')")).await;
 }
 

@@ -49,10 +49,16 @@ pub enum ApplyError {
     /// A message that nobody sent and that went to nobody has no conversation to stand in.
     #[error("The message names neither a person nor a group.")]
     NoConversation,
+    /// A bug: some event of the batch is more than the program can bear.
+    #[error("{CRASHED}")]
+    Panicked,
     /// The database refused or is away.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
+
+/// What a person reads about an event on which the program panicked.
+pub const CRASHED: &str = "Waypost failed on this event; the log has the details.";
 
 /// Who applies, under which token, and when.
 #[derive(Clone, Copy, Debug)]

@@ -2,48 +2,46 @@
 //! doubles nothing.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use rand::RngExt;
 use server::clock::Clock;
 use server::processing::worker::Worker;
 use server::simulate::{Expected, Traffic};
 use sqlx::PgPool;
+use tokio::net::TcpListener;
 use tokio::time::Instant;
 
+use super::Soak;
 use crate::app::TestApp;
 use crate::line::{Answer, Damage, Line, damage, double};
 use crate::process::{Program, stand};
 
-const KILLS: usize = 10;
 const CONNECTIONS: usize = 16;
 
-/// The moments are random; `WAYPOST_TEST_SEED` brings those of an earlier run back.
-fn chance() -> StdRng {
-    let seed = std::env::var("WAYPOST_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random);
-    eprintln!("WAYPOST_TEST_SEED={seed}");
-    StdRng::seed_from_u64(seed)
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_kills_under_load_lose_and_double_nothing() {
+async fn kills_under_load_lose_and_double_nothing() {
+    let soak = Soak::begin("kills", 10, 100);
+    let mut chance = soak.chance();
     let (app, program) = stand().await;
-    let mut chance = chance();
     let traffic = Traffic { seed: chance.random(), duplicates: 0.2, ..Traffic::default() };
     let line = Line::new(&program.url, &app.account, &traffic);
-    for _ in 0..KILLS {
+    for cycle in 0..soak.cycles() {
         let moment = Duration::from_millis(chance.random_range(0..800));
         let answers = kill_under_load(&program, &line, moment).await;
         assert!(answers.iter().any(|answer| answer.status.is_err()), "nothing was under way when it was killed");
         let Damage { lost, doubled, .. } = damage(&app.pool, &line.expected()).await;
-        assert_eq!((lost, doubled), (0, 0), "{}", program.said());
+        assert_eq!((lost, doubled), (0, 0), "in cycle {cycle}: {}", program.said());
     }
     let _server = program.serve().await;
     take_over(&app).await;
     let expected = line.expected();
     assert_eq!(damage(&app.pool, &expected).await, Damage::default());
-    eprintln!("{} updates acknowledged", expected.acknowledged.updates.len());
+    eprintln!("{} kills, {} updates acknowledged", soak.cycles(), expected.acknowledged.updates.len());
     the_check_finds_what_is_lost_and_what_is_doubled(&app.pool, &expected).await;
 }
 
@@ -87,4 +85,40 @@ async fn lose_a_message(pool: &PgPool) {
                       returning event_id)
         delete from whatsapp_webhook_event_logs where id = (select event_id from gone)";
     sqlx::raw_sql(statements).execute(pool).await.unwrap();
+}
+
+/// The negative control: the same server, the same load, the same kills, and an answer before the commit.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_before_the_commit_is_found_out() {
+    let soak = Soak::begin("kills of a hasty server", 2, 2);
+    let mut chance = soak.chance();
+    let (app, program) = stand().await;
+    let hasty_url = hasty(program.url.clone()).await;
+    let line = Line::new(&hasty_url, &app.account, &Traffic { seed: chance.random(), ..Traffic::default() });
+    for _ in 0..soak.cycles() {
+        kill_under_load(&program, &line, Duration::from_millis(chance.random_range(100..500))).await;
+    }
+    let Damage { lost, doubled, .. } = damage(&app.pool, &line.expected()).await;
+    assert!(lost > 0, "it acknowledged what it never committed, and nothing is said to be lost");
+    assert_eq!(doubled, 0);
+    eprintln!("{lost} of {} acknowledged updates lost", line.expected().acknowledged.updates.len());
+}
+
+/// Stands before a server and says 200 as soon as it has read a body, like a receiver that acknowledges first and
+/// stores afterwards. Once the server is gone it says so.
+async fn hasty(server: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (client, gone) = (reqwest::Client::new(), Arc::new(AtomicBool::new(false)));
+    let answer = move |uri: Uri, headers: HeaderMap, body: Bytes| {
+        let post = client.post(format!("{server}{}", uri.path())).headers(headers).body(body);
+        let gone = Arc::clone(&gone);
+        async move {
+            let status = if gone.load(Ordering::Relaxed) { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+            tokio::spawn(async move { gone.store(post.send().await.is_err(), Ordering::Relaxed) });
+            status
+        }
+    };
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
+    url
 }

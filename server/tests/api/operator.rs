@@ -1,4 +1,5 @@
-//! The program as an operator meets it: told to stop, asked for help, given an account, given new keys.
+//! The program as an operator meets it: asked for help, given an account, given new keys. How it ends is shown in
+//! [`crate::soak::restarts`].
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -6,56 +7,10 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use server::crypto::KeyRing;
 use server::simulate::Traffic;
-use tokio::time::Instant;
 
 use crate::app::{SECRET, signature, text_message};
-use crate::line::{Damage, Line, Silence, damage};
+use crate::line::Line;
 use crate::process::{Program, stand};
-
-/// What SIGTERM may take.
-const GOOD_ORDER: Duration = Duration::from_secs(10);
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn told_to_stop_it_says_so_first_answers_every_request_and_ends_well() {
-    let (app, program) = stand().await;
-    let mut server = program.serve().await;
-    let line = Line::new(&program.url, &app.account, &Traffic::default());
-    let senders = line.open(16);
-    line.until_accepted(0).await;
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    let told = Instant::now();
-    server.terminate().await;
-    let readiness = until_not_ready(&program).await;
-    let accepted = line.answers().len();
-    let ended = server.end(GOOD_ORDER).await;
-    let took = told.elapsed();
-    senders.stop().await;
-
-    assert_eq!(readiness, (503, "draining".to_owned()), "a load balancer hears it while the door is still open");
-    assert!(ended.success(), "{ended}: {}", program.said());
-    let answers = line.answers();
-    assert!(answers[accepted..].iter().any(|answer| answer.is(200)), "nothing was under way");
-    let cut_off: Vec<_> = answers.iter().filter(|answer| matches!(answer.status, Err(Silence::CutOff(_)))).collect();
-    assert!(cut_off.is_empty(), "{} of {}: {:?}", cut_off.len(), answers.len(), cut_off[0]);
-    assert!(answers.iter().any(|answer| answer.status == Err(Silence::NotConnected)), "the door is shut in the end");
-    let mut answered = answers.iter().filter_map(|answer| answer.status.clone().ok());
-    assert!(answered.all(|status| [200, 403, 503].contains(&status.as_u16())));
-    let Damage { lost, doubled, .. } = damage(&app.pool, &line.expected()).await;
-    assert_eq!((lost, doubled), (0, 0));
-    assert_eq!(app.count("select count(*) from event_leases").await, 0);
-    eprintln!("{} posts; ended after {took:?}", answers.len());
-}
-
-/// The first answer of `/readyz` that is not 200.
-async fn until_not_ready(program: &Program) -> (u16, String) {
-    loop {
-        let answer = reqwest::get(format!("{}/readyz", program.url)).await.expect("the door was shut without a word");
-        if answer.status() != 200 {
-            return (answer.status().as_u16(), answer.text().await.unwrap());
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
 
 #[tokio::test]
 async fn every_command_explains_itself_and_names_a_variable_for_each_option() {

@@ -50,12 +50,14 @@ pub struct Options {
     pub worker: WorkerSettings,
     /// `DEV_TUNNEL_HELP`.
     pub tunnel_help: bool,
+    /// `PUBLIC_URL`; by default the address it listens on.
+    pub public_url: Option<&'static str>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let worker = WorkerSettings { poll: Duration::from_millis(50), ..WorkerSettings::default() };
-        Self { workers: 0, trusted_hops: 0, clock: Clock::system(), worker, tunnel_help: false }
+        Self { workers: 0, trusted_hops: 0, clock: Clock::system(), worker, tunnel_help: false, public_url: None }
     }
 }
 
@@ -121,7 +123,7 @@ impl TestApp {
             keys: Arc::clone(&keys),
             clock: options.clock.clone(),
             address: ClientAddress { trusted_hops: options.trusted_hops },
-            public_url: url.parse().unwrap(),
+            public_url: options.public_url.unwrap_or(&url).parse().unwrap(),
             leptos: LeptosOptions::builder().output_name("waypost").site_root("target/no-site").build(),
             metrics_token: None,
             tunnel_help: options.tunnel_help.then_some(port),

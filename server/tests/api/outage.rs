@@ -1,7 +1,7 @@
 //! The database away, or not moving: the door says so within a second, forgets nothing, and recovers by itself.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -26,18 +26,23 @@ use crate::line::{Answer, Damage, Line, damage};
 use crate::test_database::TestDatabase;
 
 /// A cluster that a test may stop. It is stopped for good, and removed, when dropped.
-struct OwnCluster {
-    cluster: Cluster,
-    _folder: TempDir,
+pub struct OwnCluster {
+    pub cluster: Cluster,
+    folder: TempDir,
 }
 
 impl OwnCluster {
     /// In a folder that the user who runs PostgreSQL may enter.
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let everybody = std::fs::Permissions::from_mode(0o755);
         let folder = tempfile::Builder::new().prefix("waypost").permissions(everybody).tempdir().unwrap();
         let data: PathBuf = folder.path().join("data");
-        Self { cluster: Cluster::ensure(&data).await.unwrap(), _folder: folder }
+        Self { cluster: Cluster::ensure(&data).await.unwrap(), folder }
+    }
+
+    /// Where all of it is.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 }
 

@@ -38,7 +38,7 @@ fn addresses(ids: Ids<'_>) -> Vec<String> {
         format!("/accounts/{account}/webhook/events/{event}"),
         format!("/accounts/{account}/webhook/events/{event}/raw"),
         format!("/accounts/{account}/conversations"),
-        format!("/accounts/{account}/conversations?search=16505551234"),
+        format!("/accounts/{account}/conversations?q=16505551234"),
         format!("/accounts/{account}/conversations/{conversation}"),
         format!("/accounts/{account}/activity"),
         format!("/accounts/{account}/activity?person={person}"),

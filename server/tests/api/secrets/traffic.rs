@@ -76,6 +76,6 @@ pub async fn ask_wrongly(app: &TestApp, browser: &Browser, password: &str, answe
         answers.add(answer);
     }
     // It shows what is looked for, rightly: only that it is not logged matters.
-    browser.open(&format!("/accounts/{account}/conversations?search={NUMBER}")).await;
+    browser.open(&format!("/accounts/{account}/conversations?q={NUMBER}")).await;
     all.len() + 1
 }

@@ -221,6 +221,8 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::ids::{AccountId, CompanyId};
 
@@ -261,6 +263,38 @@ mod tests {
         }
         for len in 0..sealed.len() {
             assert!(ring.open(mine, &sealed[..len]).is_err(), "cut to {len} bytes it still opens");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_secret_comes_back_in_its_row_and_opens_in_no_other(secret in ".{0,80}", account in any::<u128>()) {
+            let (ring, _) = ring(&["k1", "k2"]);
+            let mine = owner();
+            let sealed = ring.seal(mine, &secret.as_str().into()).unwrap();
+            let opened = ring.open(mine, &sealed).unwrap();
+            prop_assert_eq!(opened.expose_secret(), secret.as_str());
+            let elsewhere = Owner { account: uuid::Uuid::from_u128(account).into(), ..mine };
+            prop_assert_eq!(ring.open(elsewhere, &sealed).unwrap_err(), CryptoError::DoesNotOpen);
+        }
+
+        #[test]
+        fn any_change_is_refused(at in any::<prop::sample::Index>(), byte in 1..=255_u8, more in prop::collection::vec(any::<u8>(), 1..20)) {
+            let (ring, _) = ring(&["k1"]);
+            let mine = owner();
+            let sealed = ring.seal(mine, &"app secret".into()).unwrap();
+            let mut changed = sealed.clone();
+            changed[at.index(sealed.len())] ^= byte;
+            prop_assert!(ring.open(mine, &changed).is_err());
+            prop_assert!(ring.open(mine, &[&sealed[..], &more].concat()).is_err(), "more behind it");
+            prop_assert!(ring.open(mine, &[&more[..], &sealed].concat()).is_err(), "more before it");
+        }
+
+        #[test]
+        fn no_bytes_are_too_strange_to_be_refused(bytes in prop::collection::vec(any::<u8>(), 0..200), header in any::<bool>()) {
+            let (ring, _) = ring(&["k1"]);
+            let bytes = if header { [&[1, 2, b'k', b'1'], &bytes[..]].concat() } else { bytes };
+            prop_assert!(ring.open(owner(), &bytes).is_err());
         }
     }
 

@@ -63,7 +63,8 @@ impl Cursor {
     pub fn parse(text: &str) -> Option<Self> {
         let (micros, id) = text.split_once('_')?;
         let nanos = i128::from(micros.parse::<i64>().ok()?) * 1000;
-        let at = OffsetDateTime::from_unix_timestamp_nanos(nanos).ok()?;
+        // What PostgreSQL would refuse leads nowhere, like anything else that no list has written.
+        let at = OffsetDateTime::from_unix_timestamp_nanos(nanos).ok().filter(|at| (1..=9999).contains(&at.year()))?;
         Some(Self { at, id: Uuid::parse_str(id).ok()? })
     }
 
@@ -75,6 +76,8 @@ impl Cursor {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -89,6 +92,30 @@ mod tests {
         let far = format!("{}_{}", i64::MAX, Uuid::nil().simple());
         for wrong in ["", "_", "1", "1_x", "x_00000000000000000000000000000000", "<script>", far.as_str()] {
             assert_eq!(Cursor::parse(wrong), None, "{wrong:?} passed");
+        }
+    }
+
+    #[test]
+    fn a_time_that_the_database_does_not_know_is_refused() {
+        let before_christ = format!("-377705116800000000_{}", Uuid::nil().simple());
+        assert_eq!(Cursor::parse(&before_christ), None);
+        assert_eq!(Cursor::parse(&Cursor::start().encode()), Some(Cursor::start()));
+    }
+
+    proptest! {
+        #[test]
+        fn every_place_comes_back(micros in -62_135_596_800_000_000_i64..=253_402_300_799_999_999, id in any::<u128>()) {
+            let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000).unwrap();
+            let cursor = Cursor { at, id: Uuid::from_u128(id) };
+            prop_assert_eq!(Cursor::parse(&cursor.encode()), Some(cursor));
+        }
+
+        #[test]
+        fn whatever_is_read_is_written_and_read_alike(text in "[-+0-9]{0,20}_?[-{}0-9a-fA-Fx:]{0,40}|.{0,60}") {
+            if let Some(cursor) = Cursor::parse(&text) {
+                prop_assert_eq!(Cursor::parse(&cursor.encode()), Some(cursor));
+                prop_assert!((1..=9999).contains(&cursor.at.year()));
+            }
         }
     }
 }

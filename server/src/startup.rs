@@ -22,6 +22,7 @@ use crate::event_log::writer::Writer;
 use crate::ingest::address::ClientAddress;
 use crate::ingest::body::BodyBudget;
 use crate::ingest::door::Door;
+use crate::ingest::guesses::Guesses;
 use crate::metrics;
 use crate::processing::wake::Wake;
 use crate::processing::worker::{Worker, WorkerSettings};
@@ -109,6 +110,7 @@ impl Server {
             engine: database.engine.clone(),
             clock: clock.clone(),
             address: *address,
+            guesses: Guesses::default(),
             proofs: proofs.clone(),
         };
         let console = ConsoleParts {

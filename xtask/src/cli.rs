@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{bench, build, prepare, run, setup, test};
+use crate::{bench, build, fuzz, prepare, run, setup, test};
 
 /// Sets up, builds, runs and tests Waypost.
 #[derive(Parser)]
@@ -19,6 +19,7 @@ enum Command {
     Build(build::Options),
     Test(test::Options),
     Bench(bench::Options),
+    Fuzz(fuzz::Options),
     Prepare(prepare::Options),
     Setup(setup::Options),
 }
@@ -30,6 +31,7 @@ pub fn run() -> Result<()> {
         Command::Build(options) => build::run(&options),
         Command::Test(options) => test::run(&options),
         Command::Bench(options) => bench::run(&options),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::Prepare(options) => prepare::run(&options),
         Command::Setup(options) => setup::run(&options),
     }

@@ -7,6 +7,7 @@ mod build;
 mod bundle;
 mod cli;
 mod command;
+mod fuzz;
 mod machine;
 mod postgres;
 mod prepare;

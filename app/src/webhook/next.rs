@@ -158,6 +158,7 @@ fn refused(rejection: &RejectionCount) -> Option<Step> {
         }
         "missing_signature" => "They had no signature, so they were not Meta's. Does something else know the address?",
         "wrong_token" => "Somebody asked with another verify token: paste the one issued last, or rotate it.",
+        "throttled" => "Somebody asked again and again with wrong verify tokens, and is not heard for some minutes.",
         "malformed_challenge" => {
             "A challenge without its parameters is not Meta's: the address was perhaps opened by hand."
         }

@@ -32,6 +32,8 @@ pub enum Reason {
     MalformedChallenge,
     /// A challenge whose token is nobody's on this path.
     WrongToken,
+    /// A challenge, after too many with a wrong token.
+    Throttled,
     /// A challenge or POST for a configuration that is switched off.
     Disabled,
     /// A POST before Meta has verified the callback.
@@ -59,6 +61,7 @@ impl Reason {
             Self::UnknownPath => "unknown_path",
             Self::MalformedChallenge => "malformed_challenge",
             Self::WrongToken => "wrong_token",
+            Self::Throttled => "throttled",
             Self::Disabled => "disabled",
             Self::Unverified => "unverified",
             Self::MissingSignature => "missing_signature",

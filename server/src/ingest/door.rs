@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::address::ClientAddress;
 use super::body::BodyBudget;
+use super::guesses::Guesses;
 use crate::clock::Clock;
 use crate::crypto::KeyRing;
 use crate::event_log::rejections::{Reason, Rejection, Rejections};
@@ -38,6 +39,8 @@ pub struct Door {
     pub clock: Clock,
     /// Whose word on the client's address counts.
     pub address: ClientAddress,
+    /// Slows down guessing verify tokens.
+    pub guesses: Guesses,
     /// Checks of tunnels under way; none but on a developer's server.
     pub proofs: Proofs,
 }
@@ -95,6 +98,7 @@ fn answer(reason: Reason) -> Response<Body> {
         Reason::MalformedChallenge | Reason::BrokenBody => StatusCode::BAD_REQUEST,
         Reason::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Reason::ContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Reason::Throttled => StatusCode::TOO_MANY_REQUESTS,
         Reason::Unavailable | Reason::QueueFull => StatusCode::SERVICE_UNAVAILABLE,
         Reason::WrongToken
         | Reason::Disabled
@@ -103,9 +107,12 @@ fn answer(reason: Reason) -> Response<Body> {
         | Reason::BadSignature => StatusCode::FORBIDDEN,
     };
     let mut response = plain(status, status.canonical_reason().unwrap_or_default());
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
-    }
+    let seconds = match reason {
+        Reason::Unavailable | Reason::QueueFull => "5",
+        Reason::Throttled => "60",
+        _ => return response,
+    };
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
     response
 }
 

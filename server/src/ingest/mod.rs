@@ -6,6 +6,7 @@ pub mod challenge;
 pub mod deliveries;
 pub mod door;
 pub mod envelope;
+pub mod guesses;
 pub mod receive;
 pub mod signature;
 pub mod verify;

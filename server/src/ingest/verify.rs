@@ -45,7 +45,7 @@ pub async fn get(
     if door.proofs.accept(uri.path(), &challenge.verify_token, &challenge.challenge, door.clock.now()) {
         return plain(StatusCode::OK, &challenge.challenge);
     }
-    match verify(&door, entry, challenge.verify_token.clone()).await {
+    match hear(&door, &request, entry, challenge.verify_token.clone()).await {
         Ok(()) => answer(&challenge),
         Err(reason) => door.refuse(&request, Some(entry), reason),
     }
@@ -54,6 +54,17 @@ pub async fn get(
 fn answer(challenge: &Challenge) -> Response<Body> {
     tracing::info!("challenge answered");
     plain(StatusCode::OK, &challenge.challenge)
+}
+
+/// Looks at a token, unless too many were wrong before it.
+async fn hear(door: &Door, request: &Refused<'_>, entry: &PathEntry, token: SecretString) -> Result<(), Reason> {
+    let now = door.clock.now();
+    door.guesses.hear(request.path, request.address, now).map_err(|_wait| Reason::Throttled)?;
+    let verified = verify(door, entry, token).await;
+    if verified == Err(Reason::WrongToken) {
+        door.guesses.wrong(request.path, request.address, now);
+    }
+    verified
 }
 
 /// Verifies every configuration on the path that has this token: one Meta app sends one challenge for all its numbers.
@@ -79,10 +90,12 @@ async fn verify_one(door: &Door, config: &Config, token: &SecretString) -> Resul
     match fits {
         Ok(Ok(true)) => mark(door, config.clone(), door.keys.digest(token)).await,
         Ok(Ok(false)) => Err(Reason::WrongToken),
-        failed => {
-            tracing::error!(?failed, account = %config.owner.account, "a verify token could not be checked");
+        Ok(Err(error)) => {
+            tracing::error!(%error, account = %config.owner.account, "a verify token could not be checked");
             Err(Reason::Unavailable)
         }
+        // The panic has been logged where it was; what it said may quote the token.
+        Err(_panicked) => Err(Reason::Unavailable),
     }
 }
 

@@ -10,7 +10,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::session::{Session, Token};
 use super::store::{self, Credentials};
-use super::throttle::Throttle;
+use super::throttle::{Throttle, network};
 use crate::crypto;
 use crate::database::Database;
 use crate::ids::{CompanyId, UserId};
@@ -79,7 +79,7 @@ impl Doorman {
         address: Option<IpAddr>,
         now: OffsetDateTime,
     ) -> Result<Proven, ConsoleError> {
-        self.addresses.count(address, now).map_err(throttled)?;
+        self.addresses.count(network(address), now).map_err(throttled)?;
         self.emails.count(email.clone(), now).map_err(throttled)?;
         let proven = check(database, &email, password).await?;
         self.emails.forget(&email);

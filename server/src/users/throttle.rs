@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
 use time::{Duration, OffsetDateTime};
@@ -44,10 +45,32 @@ impl<K: Eq + Hash> Throttle<K> {
         if *count > self.tries { Err(self.window - (now - *since)) } else { Ok(()) }
     }
 
+    /// Whether a try would be one too many, without counting one: how long to wait then.
+    ///
+    /// # Errors
+    /// The time until the window ends.
+    pub fn look(&self, key: &K, now: OffsetDateTime) -> Result<(), Duration> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        match seen.get(key) {
+            Some((count, since)) if *count >= self.tries && now - *since < self.window => {
+                Err(self.window - (now - *since))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Forgets the tries of a key: it got in.
     pub fn forget(&self, key: &K) {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
+}
+
+/// The address as it is counted. Whoever has one address of `IPv6` has the 2^64 of its network too.
+pub fn network(address: Option<IpAddr>) -> Option<IpAddr> {
+    address.map(|address| match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::from(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
+        address @ IpAddr::V4(_) => address,
+    })
 }
 
 #[cfg(test)]
@@ -72,5 +95,23 @@ mod tests {
         assert!(throttle.count("a", START).is_ok());
         throttle.forget(&"a");
         assert!(throttle.count("a", START).is_ok());
+    }
+
+    #[test]
+    fn looking_counts_nothing() {
+        let throttle = Throttle::new(1, Duration::minutes(1));
+        assert_eq!((throttle.look(&"a", START), throttle.look(&"a", START)), (Ok(()), Ok(())));
+        assert!(throttle.count("a", START).is_ok());
+        assert_eq!(throttle.look(&"a", START + Duration::seconds(20)), Err(Duration::seconds(40)));
+        assert_eq!(throttle.look(&"a", START + Duration::minutes(1)), Ok(()));
+    }
+
+    #[test]
+    fn a_network_is_one_address() {
+        let same = |one: &str, other: &str| network(one.parse().ok()) == network(other.parse().ok());
+        assert!(same("2001:db8:1:2::1", "2001:db8:1:2:ffff::9"));
+        assert!(!same("2001:db8:1:2::1", "2001:db8:1:3::1"));
+        assert!(same("192.0.2.1", "::ffff:192.0.2.1"));
+        assert!(!same("192.0.2.1", "192.0.2.2"));
     }
 }

@@ -4,6 +4,7 @@
 //! protection against cross-site requests, compression and security headers; the door has none of these, since Meta
 //! is no browser.
 
+mod framing;
 mod health;
 pub mod live;
 mod pages;
@@ -81,5 +82,6 @@ pub fn router(state: AppState) -> Router {
         .with_state(state.clone());
     let site_root = state.leptos.site_root.to_string();
     let files = pages::files(Path::new(&site_root), &state.leptos.site_pkg_dir, state.leptos.hash_files);
-    door.merge(operations).merge(files).merge(pages::router(state))
+    let all = door.merge(operations).merge(files).merge(pages::router(state));
+    all.layer(axum::middleware::from_fn(framing::refuse_what_is_not_implemented))
 }

@@ -57,6 +57,8 @@ pub struct Options {
     pub body_memory: usize,
     /// `RETENTION_DAYS`.
     pub retention: Option<RetentionSettings>,
+    /// `PUBLIC_URL`; by default the address it listens on.
+    pub public_url: Option<&'static str>,
 }
 
 impl Default for Options {
@@ -71,6 +73,7 @@ impl Default for Options {
             connections: 4096,
             body_memory: 64,
             retention: None,
+            public_url: None,
         }
     }
 }
@@ -137,7 +140,7 @@ impl TestApp {
             keys: Arc::clone(&keys),
             clock: options.clock.clone(),
             address: ClientAddress { trusted_hops: options.trusted_hops },
-            public_url: url.parse().unwrap(),
+            public_url: options.public_url.unwrap_or(&url).parse().unwrap(),
             leptos: LeptosOptions::builder().output_name("waypost").site_root("target/no-site").build(),
             metrics_token: None,
             tunnel_help: options.tunnel_help.then_some(port),

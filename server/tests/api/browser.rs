@@ -104,6 +104,17 @@ impl Browser {
         Answer::read(self.get(path, "text/html").await).await
     }
 
+    /// Opens a page, or a stream as far as what comes first.
+    pub async fn open_briefly(&self, path: &str) -> Answer {
+        let mut response = self.get(path, "text/html, text/event-stream").await;
+        if response.headers().get("content-type").is_none_or(|kind| kind != "text/event-stream") {
+            return Answer::read(response).await;
+        }
+        let (status, headers) = (response.status(), response.headers().clone());
+        let first = response.chunk().await.unwrap().unwrap_or_default();
+        Answer { status, headers, text: String::from_utf8_lossy(&first).into_owned() }
+    }
+
     /// Asks for a file: status, headers and bytes.
     pub async fn download(&self, path: &str) -> (StatusCode, HeaderMap, Vec<u8>) {
         let response = self.get(path, "*/*").await;

@@ -3,7 +3,9 @@
 mod accounts;
 mod activity;
 mod conversations;
+mod cross_site;
 mod events;
+mod foreign;
 mod live;
 mod pages;
 mod people;

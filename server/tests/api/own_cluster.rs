@@ -19,7 +19,7 @@ pub struct OwnCluster {
     pub cluster: Cluster,
     // In this order they are let go.
     _disk: Option<SmallDisk>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl OwnCluster {
@@ -27,7 +27,7 @@ impl OwnCluster {
     pub async fn start() -> Self {
         let folder = folder();
         let cluster = Cluster::ensure(&data(&folder)).await.unwrap();
-        Self { cluster, _disk: None, _folder: folder }
+        Self { cluster, _disk: None, folder }
     }
 
     /// On a disk of its own that holds so many megabytes, and the folder where that disk can be filled. The error says
@@ -37,7 +37,12 @@ impl OwnCluster {
         let disk = SmallDisk::mount(folder.path().join("disk"), megabytes)?;
         let place = disk.0.clone();
         let cluster = Cluster::ensure(&place.join("data")).await.unwrap();
-        Ok((Self { cluster, _disk: Some(disk), _folder: folder }, place))
+        Ok((Self { cluster, _disk: Some(disk), folder }, place))
+    }
+
+    /// Where all of it is.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// A server on it.

@@ -7,7 +7,7 @@ use server::database;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::process::Command;
 
-use crate::outage::OwnCluster;
+use crate::own_cluster::OwnCluster;
 use crate::process::{Program, stand};
 use crate::test_database::TestDatabase;
 

@@ -1,11 +1,20 @@
 //! What must not leave the room it belongs to: after a run with many failures, no secret and no word of a message
-//! stands in the log, the metrics, an answer, the refusals or the audit log.
+//! stands in the log, the metrics, an answer, the refusals or the audit log. `WAYPOST_TEST_REQUESTS` says how many
+//! requests that run has.
+
+mod panics;
+mod statements;
+mod traffic;
+
+use std::fmt::Write;
+use std::time::Duration;
 
 use app::contract::Role;
 use secrecy::ExposeSecret;
 use server::users;
 
-use crate::app::{TestApp, signature, text_message};
+use self::traffic::{ask_wrongly, knock};
+use crate::app::TestApp;
 use crate::browser::Browser;
 use crate::program::Program;
 
@@ -15,7 +24,19 @@ const NUMBER: &str = "16505559876";
 const PASSWORD: &str = "passwordcanary4711";
 const WRONG_PASSWORD: &str = "wrongcanary4711";
 const WRONG_TOKEN: &str = "tokencanary4711";
+const METRICS_TOKEN: &str = "metricscanary4711";
 const EMAIL: &str = "ann@acme.travel";
+/// BSUID, username, caption, file name, place, card, button and profile name.
+const PERSONAL: [&str; 8] = [
+    "US.bsuidcanary4711",
+    "usernamecanary4711",
+    "captioncanary4711",
+    "filecanary4711",
+    "placecanary4711",
+    "cardcanary4711",
+    "buttoncanary4711",
+    "profilecanary4711",
+];
 
 /// What the answers said, one after the other.
 #[derive(Default)]
@@ -23,89 +44,111 @@ struct Answers(String);
 
 impl Answers {
     fn add(&mut self, answer: &impl std::fmt::Debug) {
-        self.0 = format!("{}\n{answer:?}", self.0);
+        writeln!(self.0, "{answer:?}").unwrap();
     }
 
+    /// A server that hangs up says nothing either.
     async fn keep(&mut self, request: reqwest::RequestBuilder) {
-        let response = request.send().await.unwrap();
+        let Ok(response) = request.send().await else { return };
         self.add(response.headers());
-        self.0.push_str(&response.text().await.unwrap());
+        self.0.push_str(&response.text().await.unwrap_or_default());
     }
-}
-
-/// Everything that can go wrong at the door.
-async fn knock(app: &TestApp, answers: &mut Answers) {
-    let path = &app.account.callback_path;
-    let (right, body) = (&app.account.verify_token, text_message("wamid.1", NUMBER, TEXT));
-    let get = |query: String| app.client.get(format!("{}{path}?{query}", app.url));
-    answers.keep(get(format!("hub.mode=subscribe&hub.challenge=1&hub.verify_token={right}"))).await;
-    answers.keep(get(format!("hub.mode=subscribe&hub.challenge=1&hub.verify_token={WRONG_TOKEN}"))).await;
-    answers.keep(get(format!("hub.mode=subscribe&hub.verify_token={right}"))).await;
-    answers.keep(get(format!("hub.mode={right}&hub.challenge=1&hub.verify_token={right}"))).await;
-    answers.keep(app.unsigned(path, body.clone())).await;
-    answers.keep(app.unsigned(path, body.clone()).header("X-Hub-Signature-256", &app.account.app_secret)).await;
-    answers.keep(app.unsigned(path, body.clone()).header("X-Hub-Signature-256", signature("x", &body))).await;
-    answers.keep(app.unsigned(&format!("{path}?{TEXT}={right}"), body.clone())).await;
-    answers.keep(app.unsigned("/api/webhooks/whatsapp/nobody", body.clone())).await;
-    answers.keep(app.signed(&app.account, body.clone()).header("Content-Encoding", "gzip")).await;
-    answers.keep(app.client.put(format!("{}{path}?hub.verify_token={right}", app.url)).body(body.clone())).await;
-    answers.keep(app.signed(&app.account, body)).await;
-    answers.keep(app.signed(&app.account, format!("{TEXT} {NUMBER} is no JSON"))).await;
-    let nul = text_message("wamid.2", NUMBER, &format!("{TEXT}\0"));
-    answers.keep(app.signed(&app.account, nul)).await;
 }
 
 /// Coming in, and not.
-async fn come_in(app: &TestApp, answers: &mut Answers) -> String {
+async fn come_in(app: &TestApp, answers: &mut Answers) -> Browser {
     for (email, password) in [(EMAIL, WRONG_PASSWORD), ("nobody@acme.travel", PASSWORD), ("nonsense", PASSWORD)] {
         answers.add(&Browser::new(app).sign_in(email, password).await);
     }
     let mut browser = Browser::new(app);
     assert_eq!(browser.sign_in(EMAIL, PASSWORD).await.status, 200);
-    let cookie = browser.cookie.clone().unwrap();
+    browser
+}
+
+/// Makes secrets, which are shown once: to whoever asked, and nowhere else.
+async fn make_secrets(app: &TestApp, browser: &Browser) -> Vec<String> {
     let account = app.account.owner.account.to_string();
-    let malformed = [("query[account]", account.as_str()), ("query[cursor]", "x")];
-    for answer in [
-        browser.call("conversations", &malformed).await,
-        browser.call("conversations", &[("nonsense", PASSWORD)]).await,
-        browser.call_with("sign_out", &[], &[("Sec-Fetch-Site", "cross-site")]).await,
-        browser.open("/nowhere").await,
-        browser.open(&format!("/?password={WRONG_PASSWORD}")).await,
-    ] {
-        answers.add(&answer);
-    }
-    browser.open(&format!("/accounts/{account}/conversations?search={NUMBER}")).await;
-    cookie.split_once('=').unwrap().1.to_owned()
+    let other = app.count("select count(*) from users").await;
+    let email = format!("new{other}@acme.travel");
+    let person = [("form[name]", "New"), ("form[email]", &email), ("form[role]", "viewer")];
+    let person = browser.call("add_user", &person).await.json();
+    let secret = "secretcanary4711secretcanary4711";
+    let save = [("form[account]", account.as_str()), ("form[app_secret]", secret), ("form[overlap]", "hour")];
+    assert_eq!(browser.call("save_webhook", &save).await.status, 200);
+    let token = browser.call("rotate_token", &[("form[account]", &account)]).await.json();
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    vec![text(&person["password"]), text(&token["verify_token"]), secret.to_owned()]
 }
 
 async fn rows(app: &TestApp, table: &str) -> String {
     format!("{:?}", app.rows(&format!("select * from {table}")).await)
 }
 
+/// Which of these stands in which of the places.
+fn found(places: &[(&str, &str)], never: &[(&str, &str)]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (place, text) in places {
+        assert!(!text.is_empty(), "{place} says nothing, and so proves nothing");
+        for (what, canary) in never.iter().filter(|(_, canary)| text.contains(canary)) {
+            let at = text.find(canary).unwrap_or_default();
+            let near: String = text[..at].chars().rev().take(200).collect::<Vec<_>>().into_iter().rev().collect();
+            found.push(format!("{what} stands in {place}, behind: {near}"));
+        }
+    }
+    found
+}
+
+fn personal() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let told = [("the message's text", TEXT), ("the sender's number", NUMBER), ("the sender's name", NAME)];
+    told.into_iter().chain(PERSONAL.map(|canary| ("something personal", canary)))
+}
+
 #[tokio::test]
 async fn after_many_failures_no_secret_stands_where_it_does_not_belong() {
-    let variables = [("RUST_LOG", "server=trace,app=trace,info"), ("WAYPOST_WORKERS", "1")];
-    let program = Program::start(&variables).await;
+    let requests = std::env::var("WAYPOST_TEST_REQUESTS").ok().map_or(400, |count| count.parse().unwrap());
+    let log = ("RUST_LOG", "server=trace,app=trace,info");
+    let program = Program::start(&[log, ("WAYPOST_WORKERS", "1"), ("METRICS_TOKEN", METRICS_TOKEN)]).await;
     let app = &program.app;
     let company = app.account.owner.company;
     users::add::add(&app.database, company, "Ann", EMAIL, Role::Admin, PASSWORD.into()).await.unwrap();
     // Processing fails on this text, with the database's own error.
-    app.execute(&format!("alter table messages add check (body not like '%{TEXT}%')")).await;
+    app.execute(&format!("alter table messages add constraint no_canary check (body not like '%{TEXT}%')")).await;
 
     let mut answers = Answers::default();
-    knock(app, &mut answers).await;
-    let cookie = come_in(app, &mut answers).await;
-    let failed = "select count(*) from whatsapp_webhook_event_logs where attempts > 0 and last_error is not null";
-    app.wait_until(failed, 1, std::time::Duration::from_secs(20)).await;
-    app.wait_for_rejections(9).await;
+    let browser = come_in(app, &mut answers).await;
+    let cookie = browser.cookie.clone().unwrap().split_once('=').unwrap().1.to_owned();
+    let (mut sent, mut serial) = (4, 0);
+    let mut one_round = async |serial: usize| {
+        let asked = ask_wrongly(app, &browser, WRONG_PASSWORD, &mut answers).await;
+        knock(app, serial, &mut answers).await + asked
+    };
+    while sent < requests * 2 / 3 {
+        sent += one_round(serial).await;
+        serial += 1;
+    }
+    let failed =
+        "select least(count(*), 1) from whatsapp_webhook_event_logs where attempts > 0 and last_error is not null";
+    app.wait_until(failed, 1, Duration::from_secs(20)).await;
+    // From here on the database refuses what the door stores and what the pages read.
+    app.execute("alter table whatsapp_webhook_deliveries add constraint none check (body_size < 0) not valid").await;
+    app.execute("alter table conversations rename to elsewhere").await;
+    while sent < requests {
+        sent += one_round(serial).await;
+        serial += 1;
+    }
+    app.execute("alter table elsewhere rename to conversations").await;
+    app.execute("alter table whatsapp_webhook_deliveries drop constraint none").await;
+    let secrets = make_secrets(app, &browser).await;
+    eprintln!("{sent} requests");
 
     let metrics = program.get("/metrics").await.text().await.unwrap();
+    answers.keep(app.client.get(format!("{}/metrics", app.url)).header("X-Forwarded-For", "x").bearer_auth("x")).await;
     let (refusals, audit) = (rows(app, "whatsapp_webhook_rejections").await, rows(app, "audit_log").await);
     let attempts = rows(app, "event_attempts").await;
     let errors = format!("{:?}", app.rows("select last_error from whatsapp_webhook_event_logs").await);
     let said = program.said();
     let places = [
-        ("the log", &said),
+        ("the log", said.as_str()),
         ("the metrics", &metrics),
         ("an answer", &answers.0),
         ("a refusal", &refusals),
@@ -113,31 +156,39 @@ async fn after_many_failures_no_secret_stands_where_it_does_not_belong() {
         ("a failed try", &attempts),
         ("an event's last error", &errors),
     ];
-    let key = program.keys.expose_secret().split(':').nth(1).unwrap();
-    let never = [
+    let mut never = vec![
         ("the app secret", app.account.app_secret.as_str()),
         ("the verify token", &app.account.verify_token),
         ("a wrong token", WRONG_TOKEN),
         ("the password", PASSWORD),
         ("a wrong password", WRONG_PASSWORD),
+        ("the metrics' token", METRICS_TOKEN),
         ("the session's cookie", &cookie),
-        ("the encryption key", key),
-        ("the message's text", TEXT),
-        ("the sender's number", NUMBER),
-        ("the sender's name", NAME),
+        ("the encryption key", program.keys.expose_secret().split(':').nth(1).unwrap()),
     ];
-    for (place, text) in places {
-        assert!(!text.is_empty(), "{place} says nothing, and so proves nothing");
-        for (what, canary) in never {
-            assert!(!text.contains(canary), "{what} stands in {place}:\n{text}");
-        }
-    }
-    for words in ["refused", "receive", "challenge", "an event could not be processed", "signed in", "answered"] {
-        assert!(said.contains(words), "the log does not say {words:?}, and so proves little:\n{said}");
+    never.extend(secrets.iter().map(|secret| ("a secret shown once", secret.as_str())));
+    never.extend(personal().map(|(what, canary): (&str, &str)| (what, canary)));
+    assert_eq!(found(&places, &never), [""; 0]);
+    let words =
+        ["refused", "receive", "challenge", "an event could not be processed", "signed in", "answered", "cannot read"];
+    for words in words {
+        assert!(said.contains(words), "the log does not say {words:?}, and so proves little");
     }
     // At rest they are sealed, hashed or not there at all.
-    for secret in [&app.account.app_secret, PASSWORD, WRONG_PASSWORD, WRONG_TOKEN] {
+    for secret in [&app.account.app_secret, PASSWORD, WRONG_PASSWORD, WRONG_TOKEN, &secrets[0], &secrets[2]] {
         assert_eq!(app.tables_holding(secret).await, Vec::<String>::new());
     }
-    assert!(!app.tables_holding(TEXT).await.is_empty(), "the message itself is kept");
+    for canary in personal().filter(|(_, canary)| *canary != NAME).map(|(_, canary)| canary) {
+        assert!(!app.tables_holding(canary).await.is_empty(), "{canary} is kept where it belongs, or proves nothing");
+    }
+}
+
+/// The negative control: a place that holds a canary is reported, whatever stands around it.
+#[test]
+fn a_canary_in_the_log_is_reported() {
+    let log = format!("WARN refused path=/api/webhooks/whatsapp?hub.verify_token={WRONG_TOKEN} gr\u{fc}\u{df}e");
+    let places = [("the log", log.as_str()), ("the metrics", "waypost_received_total 1")];
+    let found = found(&places, &[("a wrong token", WRONG_TOKEN), ("the password", PASSWORD)]);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].starts_with("a wrong token stands in the log"), "{found:?}");
 }

@@ -19,7 +19,7 @@ async fn tenant_tables(app: &TestApp) -> Vec<String> {
 }
 
 /// Two companies, each with rows in every table.
-async fn two_companies() -> (TestApp, TestAccount, TestAccount) {
+pub async fn two_companies() -> (TestApp, TestAccount, TestAccount) {
     let app = TestApp::start().await;
     let new = NewTestAccount { company: "Birch Hotels", phone_number_id: "2002", ..NewTestAccount::default() };
     let birch = app.add_account(new).await;
@@ -51,7 +51,7 @@ async fn two_companies() -> (TestApp, TestAccount, TestAccount) {
 }
 
 /// A connection as the console has it, for this company or for none.
-async fn console(app: &TestApp, company: Option<CompanyId>) -> PgConnection {
+pub async fn console(app: &TestApp, company: Option<CompanyId>) -> PgConnection {
     let mut connection = PgConnection::connect(&app.place.url).await.unwrap();
     sqlx::raw_sql("set role waypost_console").execute(&mut connection).await.unwrap();
     if let Some(company) = company {

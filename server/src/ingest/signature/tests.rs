@@ -3,6 +3,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::{BadSignature, Match, SIGNATURE_HEADER, Signature, matches, sign};
@@ -248,22 +249,45 @@ fn wrong_secrets() -> Vec<(&'static str, Post)> {
     ]
 }
 
-#[test]
-fn every_wrong_way_is_refused() {
+/// Every wrong way, as `table: case`.
+fn wrong_ways() -> Vec<(String, Post)> {
     let tables = [
         ("header", wrong_headers()),
         ("digest", wrong_digests()),
         ("body", wrong_bodies()),
         ("secret", wrong_secrets()),
     ];
-    let accepted: Vec<_> = tables
-        .iter()
-        .flat_map(|(table, cases)| cases.iter().map(move |(name, post)| (table, name, post)))
-        .filter(|(.., post)| post.check().is_some())
-        .map(|(table, name, _)| format!("{table}: {name}"))
-        .collect();
+    let named = |(table, cases): (&'static str, Vec<(&'static str, Post)>)| {
+        cases.into_iter().map(move |(name, post)| (format!("{table}: {name}"), post))
+    };
+    tables.into_iter().flat_map(named).collect()
+}
+
+/// Those that a check lets in.
+fn let_in(check: impl Fn(&Post) -> Option<Match>) -> Vec<String> {
+    wrong_ways().into_iter().filter(|(_, post)| check(post).is_some()).map(|(name, _)| name).collect()
+}
+
+#[test]
+fn every_wrong_way_is_refused() {
+    let accepted = let_in(Post::check);
     assert!(accepted.is_empty(), "accepted: {accepted:#?}");
-    assert!(tables.iter().map(|(_, cases)| cases.len()).sum::<usize>() >= 100);
+    assert!(wrong_ways().len() >= 100);
+}
+
+/// The negative control: checks that are off, or that leave something out, are reported.
+#[test]
+fn a_check_that_leaves_something_out_is_reported() {
+    assert_eq!(let_in(|_| Some(Match::Raw)).len(), wrong_ways().len(), "no check at all");
+    let any_of_them = |post: &Post| {
+        let values = post.headers.get_all(SIGNATURE_HEADER).iter();
+        let mut signatures = values.filter_map(|value| Signature::parse(value.as_bytes()));
+        signatures.find_map(|signature| matches(&post.secret, &post.body, &signature))
+    };
+    assert!(let_in(any_of_them).iter().all(|name| name.starts_with("header: ")), "it looks at one of several");
+    assert!(!let_in(any_of_them).is_empty());
+    let shape_only = |post: &Post| Signature::from_headers(&post.headers).ok().map(|_| Match::Raw);
+    assert!(let_in(shape_only).len() >= wrong_digests().len(), "it looks at the header only");
 }
 
 /// Each case differs from the right POST; one that does not would prove nothing.
@@ -325,4 +349,46 @@ fn the_reason_is_known_inside() {
     assert_eq!(reason(with_header("sha256=")), Err("bad_signature"));
     assert_eq!(reason(with_header("")), Err("bad_signature"));
     assert_eq!(reason(Post::right()), Ok(()));
+}
+
+proptest! {
+    #[test]
+    fn any_body_is_accepted_under_its_secret_and_no_other(
+        secret in prop::collection::vec(any::<u8>(), 1..80),
+        other in prop::collection::vec(any::<u8>(), 0..80),
+        body in prop::collection::vec(any::<u8>(), 0..300),
+    ) {
+        let headers = header(sign(&secret, &body).to_string());
+        let signature = Signature::from_headers(&headers).unwrap();
+        prop_assert_eq!(matches(&secret, &body, &signature), Some(Match::Raw));
+        // HMAC fills a short secret up with zeroes.
+        let bare = |secret: &[u8]| secret.iter().rposition(|&byte| byte != 0).map_or(0, |at| at + 1);
+        if secret.len() <= 64 && other.len() <= 64 && secret[..bare(&secret)] != other[..bare(&other)] {
+            prop_assert_eq!(matches(&other, &body, &signature), None);
+        }
+    }
+
+    #[test]
+    fn any_bit_of_body_or_signature_matters(
+        body in prop::collection::vec(any::<u8>(), 1..300),
+        at in any::<prop::sample::Index>(),
+        bit in 0..8_u8,
+    ) {
+        let right = sign(SECRET, &body);
+        let mut changed = body.clone();
+        changed[at.index(body.len())] ^= 1 << bit;
+        prop_assert_ne!(matches(SECRET, &changed, &right), Some(Match::Raw));
+        let mut wrong = right;
+        wrong.0[at.index(32)] ^= 1 << bit;
+        prop_assert_eq!(matches(SECRET, &body, &wrong), None);
+    }
+
+    #[test]
+    fn only_metas_form_is_read(value in "(sha256=)?[0-9a-fA-F]{0,70}|sha256=[0-9a-f]{64}|[ -~]{0,90}") {
+        let metas = value.strip_prefix("sha256=").is_some_and(|digits| {
+            digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+        });
+        let read = Signature::from_headers(&header(&value)).map(|signature| signature.to_string());
+        prop_assert_eq!(read, if metas { Ok(value) } else { Err(BadSignature::Malformed) });
+    }
 }

@@ -10,7 +10,7 @@ use crate::browser::{Browser, Form};
 
 /// What a function answers to somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Expected {
+pub enum Expected {
     Works,
     SignedOut,
     Forbidden,
@@ -23,7 +23,7 @@ use Expected::{Forbidden, Invalid, NotFound, SignedOut, Works};
 
 /// Function, whether it names an account, and what it answers to: nobody, a viewer, a manager, an admin, and an admin
 /// of another company who names the first company's ids.
-const TABLE: [(&str, [Expected; 5]); 25] = [
+pub const TABLE: [(&str, [Expected; 5]); 25] = [
     ("viewer", [SignedOut, Works, Works, Works, Works]),
     ("accounts", [SignedOut, Works, Works, Works, Works]),
     ("conversations", [SignedOut, Works, Works, Works, NotFound]),
@@ -57,34 +57,34 @@ const TABLE: [(&str, [Expected; 5]); 25] = [
 ];
 
 /// Two companies with a conversation each.
-struct Companies {
-    app: TestApp,
-    acme: TestAccount,
-    conversation: String,
-    event: String,
+pub struct Companies {
+    pub app: TestApp,
+    pub acme: TestAccount,
+    pub conversation: String,
+    pub event: String,
     /// Somebody of Acme who is not one of the callers.
-    person: String,
-    birch: TestAccount,
+    pub person: String,
+    pub birch: TestAccount,
 }
 
 /// Which things a call names.
 #[derive(Clone, Copy, Default)]
-struct Ids<'a> {
-    account: &'a str,
-    conversation: &'a str,
-    event: &'a str,
-    person: &'a str,
+pub struct Ids<'a> {
+    pub account: &'a str,
+    pub conversation: &'a str,
+    pub event: &'a str,
+    pub person: &'a str,
 }
 
 impl<'a> Ids<'a> {
     /// The same things, said to be of this account.
-    fn under(self, account: &'a str) -> Self {
+    pub fn under(self, account: &'a str) -> Self {
         Self { account, ..self }
     }
 }
 
 impl Companies {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let app = TestApp::with(Options { tunnel_help: true, ..Options::default() }).await;
         let new = NewTestAccount { company: "Birch Hotels", phone_number_id: "2002", ..NewTestAccount::default() };
         let birch = app.add_account(new).await;
@@ -133,7 +133,8 @@ impl Companies {
     }
 }
 
-fn form<'a>(function: &str, ids: Ids<'a>) -> Vec<(&'a str, &'a str)> {
+/// What a function is sent to have it do something with these things.
+pub fn form<'a>(function: &str, ids: Ids<'a>) -> Vec<(&'a str, &'a str)> {
     let Ids { account, conversation, event, person } = ids;
     match function {
         "conversations" | "events" | "activity" => vec![("query[account]", account)],

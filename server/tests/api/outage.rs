@@ -18,7 +18,6 @@ use uuid::Uuid;
 use crate::app::{Options, TestApp, signature, text_message};
 use crate::line::{Answer, Damage, Line, damage};
 use crate::own_cluster::OwnCluster;
-use crate::test_database::TestDatabase;
 
 /// A clock that can be put forward, so that no test waits for a lease to run out.
 pub fn adjustable_clock() -> (Clock, Arc<AtomicI64>) {

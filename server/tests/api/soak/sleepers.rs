@@ -37,8 +37,7 @@ enum Moment {
     Whenever,
 }
 
-const MOMENTS: [Moment; 4] =
-    [Moment::BeforeItsEffects, Moment::InItsTransaction, Moment::Whenever, Moment::InItsClaim];
+const MOMENTS: [Moment; 4] = [Moment::BeforeItsEffects, Moment::InItsTransaction, Moment::Whenever, Moment::InItsClaim];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_that_wakes_after_another_has_taken_over_doubles_nothing() {

@@ -27,7 +27,8 @@ const MOST_ALONE: usize = 5_000;
 /// Between two posts of an idle server.
 const IDLE_PAUSE: Duration = Duration::from_millis(20);
 
-/// Latency of one connection that posts now and then, of one that never pauses, and of `pgbench` with one client.
+/// Latency of one connection that posts now and then and of one that never pauses, and of `pgbench` with one client that
+/// does likewise: a machine that sleeps between two requests is slower than one that does not.
 pub fn idle(
     round: &mut Round,
     stand: &mut Stand,
@@ -39,7 +40,9 @@ pub fn idle(
     let run = checked(stand, &posts, |address| load::paced(address, &posts, IDLE_PAUSE))?;
     let posts = author.mix(MOST_ALONE);
     let alone = checked(stand, &posts, |address| load::closed(address, &posts, 1, time / 2))?;
+    let paced = pgbench.at_rate(1, time, 1.0 / IDLE_PAUSE.as_secs_f64())?;
     let inserted = pgbench.timed(1, time)?;
+    round.note(Key::InsertPaced, percentile(&paced.milliseconds, 50).context("no transactions")?);
     round.note(Key::AckIdle, percentile(&run.milliseconds(), 50).context("no answers")?);
     round.note(Key::AckAlone, percentile(&alone.milliseconds(), 50).context("no answers")?);
     round.note(Key::InsertIdle, percentile(&inserted.milliseconds, 50).context("no transactions")?);

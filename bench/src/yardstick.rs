@@ -35,7 +35,7 @@ pub fn create_tables(database: &mut Database) -> Result<()> {
         database.execute(&format!(
             "create table {table} (like whatsapp_webhook_event_logs including all);
              alter table {table} set
-                 (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0)"
+                 (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0)"
         ))?;
     }
     Ok(())

@@ -52,12 +52,22 @@ pub fn idle(
 /// The peak of a server without workers.
 pub fn peak(round: &mut Round, stand: &mut Stand, server: &Server, posts: &[Post], time: Duration) -> Result<()> {
     stand.database.checkpoint()?;
-    let cpu = server.cpu_seconds()?;
-    let run = checked(stand, posts, |address| load::closed(address, posts, CONNECTIONS, time))?;
+    let (run, cpu) = flat_out(stand, server, posts, time)?;
     round.note(Key::Acks, run.rate(200));
     round.note(Key::Ingested, updates(&run, posts) / run.elapsed.as_secs_f64());
-    round.note(Key::CpuAlone, per_thousand(server.cpu_seconds()? - cpu, &run));
+    round.note(Key::CpuAlone, per_thousand(cpu, &run));
     Ok(())
+}
+
+/// A closed loop over all connections, and the processor time that the server took for it until the last answer.
+fn flat_out(stand: &mut Stand, server: &Server, posts: &[Post], time: Duration) -> Result<(Run, f64)> {
+    let (before, mut after) = (server.cpu_seconds()?, 0.0);
+    let run = checked(stand, posts, |address| {
+        let run = load::closed(address, posts, CONNECTIONS, time)?;
+        after = server.cpu_seconds()?;
+        Ok(run)
+    })?;
+    Ok((run, after - before))
 }
 
 /// The peak of `pgbench`.
@@ -76,10 +86,9 @@ pub fn peak_working(
     time: Duration,
 ) -> Result<f64> {
     stand.database.checkpoint()?;
-    let cpu = server.cpu_seconds()?;
-    let run = checked(stand, posts, |address| load::closed(address, posts, CONNECTIONS, time))?;
+    let (run, cpu) = flat_out(stand, server, posts, time)?;
     round.note(Key::AcksWorking, run.rate(200));
-    round.note(Key::CpuWorking, per_thousand(server.cpu_seconds()? - cpu, &run));
+    round.note(Key::CpuWorking, per_thousand(cpu, &run));
     round.note(Key::MemoryPeak, server.peak_memory()?);
     stand.database.wait_until_processed()?;
     Ok(run.rate(200))

@@ -7,6 +7,8 @@ use sha2::{Digest, Sha256};
 
 /// Longer inputs of a new kind are mutated further and not kept.
 const LONGEST_KEPT: usize = 2_000;
+/// Of one run. A run finds thousands of kinds; a few of them are enough to begin with.
+const MOST_KEPT: usize = 40;
 
 fn folder(target: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target)
@@ -30,12 +32,13 @@ fn read(folder: &Path) -> io::Result<Vec<Vec<u8>>> {
     paths.iter().map(std::fs::read).collect()
 }
 
-/// Adds inputs to a target's folder.
+/// Adds some inputs to a target's folder.
 ///
 /// # Errors
 /// Those of the file system.
 pub fn keep(target: &str, inputs: &[Vec<u8>]) -> io::Result<()> {
-    inputs.iter().filter(|input| input.len() <= LONGEST_KEPT).try_for_each(|input| write(target, input).map(drop))
+    let short = inputs.iter().filter(|input| input.len() <= LONGEST_KEPT);
+    short.take(MOST_KEPT).try_for_each(|input| write(target, input).map(drop))
 }
 
 /// Keeps the input that broke a target, so that every run begins with it from now on.

@@ -151,9 +151,12 @@ async fn signing_in_takes_as_long_for_nobody_as_for_somebody() {
         times[times.len() / 2]
     });
     // What is no address at all is refused at once, which shows what a short cut would look like.
-    let began = Instant::now();
-    assert_eq!(Browser::new(&app).sign_in("no address", "a wrong password").await.status, 401);
-    let short_cut = began.elapsed();
+    let mut short_cut = Duration::MAX;
+    for _ in 0..5 {
+        let began = Instant::now();
+        assert_eq!(Browser::new(&app).sign_in("no address", "a wrong password").await.status, 401);
+        short_cut = short_cut.min(began.elapsed());
+    }
     let said = format!("somebody {somebody:?}, nobody {nobody:?}, a short cut {short_cut:?}");
     assert!(nobody > somebody / 2 && somebody > nobody / 2, "{said}");
     assert!(short_cut < nobody / 2, "{said}");

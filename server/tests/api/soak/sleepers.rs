@@ -69,21 +69,18 @@ async fn an_end_that_is_not_fenced_is_found_out() {
     assert!(found["tries"] > promised["tries"], "{found:?}");
 }
 
-/// What the first worker ends is open again for whoever comes second, which is far from knowing that it is late.
+/// What the other worker ends is open again for the first, which is far from knowing that it is late.
 const LET_ANOTHER_END_IT_TOO: &str = "
-    create table ended_once (event_id uuid primary key);
-    create function let_another_end_it_too() returns trigger language plpgsql security definer as $$
+    create function let_another_end_it_too() returns trigger language plpgsql as $$
     begin
-        insert into ended_once values (new.id) on conflict do nothing;
-        if found then
-            new.state := 'pending';
-            new.processed_at := null;
-            new.next_attempt_at := now() + interval '1 day';
-        end if;
+        new.state := 'pending';
+        new.processed_at := null;
+        new.next_attempt_at := now() + interval '1 day';
         return new;
     end $$;
     create trigger let_another_end_it_too before update on whatsapp_webhook_event_logs
-    for each row when (new.state = 'processed') execute function let_another_end_it_too();";
+    for each row when (new.state = 'processed' and new.processed_by = 'other')
+    execute function let_another_end_it_too();";
 
 /// Lets a test hold a claim, or the first step of the effects, up: see [`Stage::catch`].
 const HOLD_UP: &str = "

@@ -19,6 +19,9 @@ use crate::retention::Removed;
 const SECONDS: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 600.0];
 const ITEMS: [f64; 9] = [1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1000.0];
 
+/// How often what was measured is summed up.
+const SUM_UP: Duration = Duration::from_secs(5);
+
 /// Installs the recorder once per process and gives its handle.
 ///
 /// # Panics
@@ -37,6 +40,16 @@ pub fn install() -> &'static PrometheusHandle {
         describe();
         handle
     })
+}
+
+/// Sums up what was measured, again and again. Each time and size is kept by itself until then: where nobody scrapes,
+/// they would fill the memory.
+pub async fn sum_up() {
+    let mut ticks = tokio::time::interval(SUM_UP);
+    loop {
+        ticks.tick().await;
+        install().run_upkeep();
+    }
 }
 
 fn describe() {

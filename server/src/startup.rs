@@ -98,7 +98,7 @@ impl Server {
         let stop_workers = CancellationToken::new();
         finishing.extend(start_workers(&settings, &wake, &stop_workers));
         finishing.extend(start_retention(&settings, &stop_workers));
-        let background = vec![tokio::spawn(configs.clone().keep_fresh())];
+        let background = vec![tokio::spawn(configs.clone().keep_fresh()), tokio::spawn(metrics::sum_up())];
         let draining = Arc::new(AtomicBool::new(false));
         let proofs = Proofs::default();
         let door = Door {

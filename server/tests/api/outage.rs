@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use reqwest::header;
+use reqwest::{StatusCode, header};
 use server::clock::Clock;
 use server::event_log::rejections::{Reason, Rejection};
 use server::event_log::store::store_rejections;
@@ -50,6 +50,27 @@ pub fn slowest_refusal(answers: &[&Answer]) -> Duration {
     let late = answers.iter().filter(|answer| answer.took > Duration::from_secs(1)).count();
     assert!(late * 10 <= answers.len(), "{late} of {} took longer than a second", answers.len());
     answers.iter().map(|answer| answer.took).max().unwrap()
+}
+
+#[test]
+fn the_look_at_refusals_sees_what_is_wrong_with_them() {
+    let good = Answer {
+        sent: Instant::now(),
+        took: Duration::from_millis(900),
+        forged: false,
+        status: Ok(StatusCode::SERVICE_UNAVAILABLE),
+        retry_after: true,
+    };
+    assert_eq!(slowest_refusal(&[&good]), good.took);
+    let wrong = [
+        Answer { status: Ok(StatusCode::INTERNAL_SERVER_ERROR), ..good.clone() },
+        Answer { retry_after: false, ..good.clone() },
+        Answer { took: Duration::from_millis(1100), ..good.clone() },
+        Answer { took: Duration::from_secs(3), ..good },
+    ];
+    for answer in wrong {
+        assert!(std::panic::catch_unwind(|| slowest_refusal(&[&answer])).is_err(), "{answer:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

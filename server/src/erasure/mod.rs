@@ -37,7 +37,7 @@ use crate::ids::{CompanyId, ContactId, ConversationId, Owner};
 use cut::Ids;
 
 /// Deliveries that are looked through in one statement.
-const STEP: i64 = 1_000;
+const STEP: i64 = 250;
 /// What was stored while the search went on may have ids that are somewhat older than what was found last.
 const OVERLAP_MILLISECONDS: u128 = 60_000;
 

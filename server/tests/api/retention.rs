@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{NUMBER, NewTestAccount, Options, TestApp, fixture, status, text_message, value};
-use crate::line::{Line, damage};
+use crate::line::{Answer, Line, damage};
 use crate::process::stand;
 
 const DAYS: u16 = 8;
@@ -174,6 +174,8 @@ async fn while_old_rows_leave_no_post_is_refused_and_no_message_is_missing() {
         Line::new(&app.url, &app.account, &Traffic { duplicates: 0.2, bad_signatures: 0.0, ..Traffic::default() });
     let senders = line.open(8);
     line.until_accepted(0).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let before = line.answers();
     // What is older than a fifth of a second is old; without rest, so that it is always at work.
     let ahead = time::Duration::days(DAYS.into()) - Duration::from_millis(200);
     let clock = Clock::from_fn(move || Clock::system().now() + ahead);
@@ -193,7 +195,17 @@ async fn while_old_rows_leave_no_post_is_refused_and_no_message_is_missing() {
     let found = damage(&app.pool, &line.expected()).await;
     assert_eq!((found.missing, found.doubled), (0, 0));
     assert!(found.lost > 100, "what has left is seen to be gone from the log: {found:?}");
-    eprintln!("{} posts; {removed} events left meanwhile", answers.len());
+    let during = &answers[before.len()..];
+    eprintln!("{} posts without: {}", before.len(), quantiles(&before));
+    eprintln!("{} posts while {removed} events left: {}", during.len(), quantiles(during));
+}
+
+/// How long the door took.
+fn quantiles(answers: &[Answer]) -> String {
+    let mut took: Vec<Duration> = answers.iter().map(|answer| answer.took).collect();
+    took.sort_unstable();
+    let at = |share: usize| took[(took.len() - 1) * share / 100];
+    format!("p50 {:?}, p99 {:?}", at(50), at(99))
 }
 
 #[tokio::test]

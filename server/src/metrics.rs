@@ -55,10 +55,6 @@ pub async fn sum_up() {
 fn describe() {
     describe_counter!("waypost_received_total", "POSTs answered 200");
     describe_counter!("waypost_rejected_total", "requests to the door refused, by reason");
-    describe_counter!(
-        "waypost_rejections_unrecorded_total",
-        "refusals that found no place in the queue to the database"
-    );
     describe_counter!("waypost_deliveries_duplicate_total", "bodies seen before");
     describe_counter!("waypost_events_total", "updates stored");
     describe_counter!("waypost_events_duplicate_total", "updates seen before");
@@ -89,11 +85,6 @@ pub fn acknowledged(took: Duration) {
 /// The door refused a request.
 pub fn rejected(reason: Reason) {
     counter!("waypost_rejected_total", "reason" => reason.as_str()).increment(1);
-}
-
-/// A refusal found no place in the queue to the database.
-pub fn rejection_not_recorded() {
-    counter!("waypost_rejections_unrecorded_total").increment(1);
 }
 
 /// A signature fitted the escaped form of a body only.

@@ -122,9 +122,10 @@ pub async fn store_rejections(engine: &PgPool, rows: &[Rejection]) -> Result<(),
     sqlx::query!(
         r#"
         insert into whatsapp_webhook_rejections
-            (company_id, id, account_id, reason, method, callback_path, body_sha256, body_size, address, rejected_at)
+            (company_id, id, account_id, reason, method, callback_path, body_sha256, body_size, address, rejected_at,
+             times)
         select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bytea[],
-                             $8::bigint[], $9::text[], $10::timestamptz[])
+                             $8::bigint[], $9::text[], $10::timestamptz[], $11::int[])
         on conflict do nothing
         "#,
         &rows.iter().map(|r| r.company.map_or(Uuid::nil(), |company| company.0)).collect::<Vec<_>>(),
@@ -137,6 +138,7 @@ pub async fn store_rejections(engine: &PgPool, rows: &[Rejection]) -> Result<(),
         &rows.iter().map(|r| r.body_size).collect::<Vec<_>>() as _,
         &rows.iter().map(|r| r.address.map(|address| address.to_string())).collect::<Vec<_>>() as _,
         &rows.iter().map(|r| r.rejected_at).collect::<Vec<_>>(),
+        &rows.iter().map(|r| r.times).collect::<Vec<_>>(),
     )
     .execute(engine)
     .await?;

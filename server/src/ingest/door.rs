@@ -75,6 +75,7 @@ impl Door {
                 body_size: request.body.and_then(|(_, size)| i64::try_from(size).ok()),
                 address: request.address,
                 rejected_at: self.clock.now(),
+                times: 1,
             });
         }
         answer(reason)

@@ -626,7 +626,8 @@ pub struct RejectionRow {
     pub last_at: OffsetDateTime,
 }
 
-/// What was refused on an account's path since `since`, most frequent first. Counting stops at `most`.
+/// What was refused on an account's path since `since`, most frequent first. Counting stops at
+/// `most` rows, of which one may stand for many refusals.
 pub async fn rejections(
     tenant: &mut PgConnection,
     owner: Owner,
@@ -637,15 +638,15 @@ pub async fn rejections(
     sqlx::query_as!(
         RejectionRow,
         r#"
-        select reason, count(*) as "count!", max(rejected_at) as "last_at!"
+        select reason, sum(times) as "count!", max(rejected_at) as "last_at!"
         from (
-            select reason, rejected_at from whatsapp_webhook_rejections
+            select reason, rejected_at, times from whatsapp_webhook_rejections
             where company_id = $1 and rejected_at > $3
               and (account_id = $2 or (account_id is null and callback_path = $4))
             limit $5
         ) recent
         group by reason
-        order by count(*) desc, reason
+        order by 2 desc, reason
         "#,
         owner.company.0,
         owner.account.0,

@@ -59,6 +59,14 @@ for (const theme of ["light", "dark"] as const) {
       test.describe("an admin", () => {
         test.use({ role: "admin" });
 
+        test("the page that erases somebody's data is free of barriers", async ({ conversations, thread, page }) => {
+          await conversations.openByName(support);
+          await conversations.link("Lena Ortiz").click();
+          await thread.erase.click();
+          await expect(page.getByRole("button", { name: "Erase for good" })).toBeVisible();
+          await check(page, "erasing somebody's data");
+        });
+
         test("the forms about people and accounts are free of barriers", async ({ accounts, people, you, page }) => {
           test.slow();
           await accounts.open();

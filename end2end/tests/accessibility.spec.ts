@@ -109,6 +109,22 @@ for (const theme of ["light", "dark"] as const) {
   }
 }
 
+test("a barrier is noticed, and so is what is only best practice", async ({ accounts, page }) => {
+  await accounts.open();
+  for (const [markup, rule] of [
+    ["<h5>Too deep</h5>", /heading-order/],
+    ["<input type=text>", /label/],
+    ["<aside>Apart</aside>", /landmark-complementary-is-top-level/],
+  ] as const) {
+    await page.locator("main").evaluate((main, html) => {
+      main.insertAdjacentHTML("beforeend", `<div id="barrier">${html}</div>`);
+    }, markup);
+    await expect(check(page, markup)).rejects.toThrow(rule);
+    await page.locator("#barrier").evaluate((barrier) => barrier.remove());
+  }
+  await check(page, "without them");
+});
+
 test.describe("without a mouse", () => {
   test.use({ role: "nobody" });
 

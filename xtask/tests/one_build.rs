@@ -34,7 +34,9 @@ fn differences(source: &str) -> Vec<&str> {
 #[test]
 fn nothing_that_makes_a_page_depends_on_the_build() {
     let mut files = Vec::new();
-    SOURCES.iter().for_each(|folder| sources(&root().join(folder), &mut files));
+    for folder in SOURCES {
+        sources(&root().join(folder), &mut files);
+    }
     assert!(files.iter().any(|file| file.ends_with("server/src/web/pages.rs")), "the pages are among them");
     for file in files {
         let source = fs::read_to_string(&file).expect("it is text");

@@ -260,6 +260,22 @@ mod tests {
     }
 
     #[test]
+    fn it_is_in_use_once_it_is_verified_and_something_has_come() {
+        let event = Some((Timestamp(0), "message".to_owned()));
+        for (status, last_event, in_use) in [
+            (WebhookStatus::Verified, &event, true),
+            (WebhookStatus::Verified, &None, false),
+            (WebhookStatus::Unverified, &event, false),
+            (WebhookStatus::Disabled, &event, false),
+        ] {
+            let mut page = page_with(config(status, true));
+            page.pulse.last_event.clone_from(last_event);
+            assert_eq!(page.is_in_use(), in_use, "{status:?}");
+        }
+        assert!(!page(None).is_in_use());
+    }
+
+    #[test]
     fn when_all_is_well_it_says_so() {
         let mut page = page_with(config(WebhookStatus::Verified, true));
         page.pulse.last_event = Some((Timestamp(0), "message".into()));

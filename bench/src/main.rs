@@ -19,6 +19,7 @@ mod load;
 mod machine;
 mod pages;
 mod phases;
+mod policy;
 mod process;
 mod report;
 mod rounds;

@@ -1,10 +1,14 @@
-//! What a browser with an empty cache fetches to show the Webhook tab, in bytes on the wire.
+//! What a browser with an empty cache fetches to show the Webhook tab, in bytes on the wire; and whether the release build
+//! sends it as the tests have seen it: under a strict policy, packed, and to be kept.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result, bail};
-use reqwest::{Client, StatusCode, header};
+use reqwest::header::{self, HeaderMap, HeaderName};
+use reqwest::{Client, StatusCode};
 
+use crate::policy;
 use crate::stand::{BENCH, PASSWORD, Stand};
 
 /// A browser that has signed in.
@@ -41,31 +45,55 @@ impl Browser {
         Ok(text)
     }
 
-    /// The bytes of an answer as they come over the wire.
-    async fn fetch(&self, path: &str, coding: &str) -> Result<Vec<u8>> {
+    /// An answer and its bytes as they come over the wire.
+    async fn fetch(&self, path: &str, coding: &str) -> Result<Fetched> {
         let request = self.client.get(format!("{}{path}", self.url));
         let request = request.header(header::ACCEPT, "text/html").header(header::ACCEPT_ENCODING, coding);
         let answer = request.header(header::COOKIE, &self.cookie).send().await?;
         if answer.status() != StatusCode::OK {
             bail!("{path} was answered {}", answer.status());
         }
-        Ok(answer.bytes().await?.to_vec())
+        Ok(Fetched { headers: answer.headers().clone(), bytes: answer.bytes().await?.to_vec() })
     }
 }
 
-/// Kilobytes of the page and of all files that it names. An error where these are not built.
+struct Fetched {
+    headers: HeaderMap,
+    bytes: Vec<u8>,
+}
+
+impl Fetched {
+    fn header(&self, name: &HeaderName) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.bytes)
+    }
+}
+
+/// Kilobytes of the page and of all files that it names. An error where these are not built, where they are not sent as
+/// they were packed, and where the page is not strict about scripts.
 pub fn kilobytes(stand: &Stand) -> Result<f64> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let browser = Browser::sign_in(stand.program.url(), BENCH.email, PASSWORD).await?;
         let page = format!("/accounts/{}/webhook", stand.account);
-        let files = files(&String::from_utf8_lossy(&browser.fetch(&page, "identity").await?));
+        let plain = browser.fetch(&page, "identity").await?;
+        policy::check(plain.header(&header::CONTENT_SECURITY_POLICY), &plain.text())?;
+        let files = files(&plain.text());
         if !files.iter().any(|file| has_ending(file, "wasm")) {
             bail!("the page names no WASM");
         }
-        let mut bytes = browser.fetch(&page, "br").await?.len();
+        let mut bytes = browser.fetch(&page, "br").await?.bytes.len();
         for file in files {
-            bytes += browser.fetch(&file, "br").await.context("the pages' files are not built")?.len();
+            let fetched = browser.fetch(&file, "br").await.context("the pages' files are not built")?;
+            if fetched.header(&header::CONTENT_ENCODING) != "br"
+                || !fetched.header(&header::CACHE_CONTROL).contains("immutable")
+            {
+                bail!("{file} is not sent as it was packed, to be kept for ever");
+            }
+            bytes += fetched.bytes.len();
         }
         Ok(crate::statistics::lossy(bytes as u64) / 1_000.0)
     })

@@ -14,6 +14,7 @@ export class PeoplePage {
   readonly notice: Locator;
   /** Stands there once, on the page that answers the form. */
   readonly firstPassword: Locator;
+  readonly copyPassword: Locator;
   readonly back: Locator;
 
   constructor(private readonly page: Page) {
@@ -26,7 +27,8 @@ export class PeoplePage {
     this.submit = page.getByRole("button", { name: "Add this person" });
     this.refusal = page.locator(".refusal");
     this.notice = page.locator(".notice");
-    this.firstPassword = page.getByLabel("First password");
+    this.firstPassword = page.getByLabel("First password", { exact: true });
+    this.copyPassword = page.getByRole("button", { name: "Copy the first password" });
     this.back = page.getByRole("link", { name: "Back to the people" });
   }
 

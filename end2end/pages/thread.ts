@@ -12,6 +12,8 @@ export class ThreadPage {
   readonly older: Locator;
   readonly newest: Locator;
   readonly back: Locator;
+  /** Leads to the page that erases the person's data. */
+  readonly erase: Locator;
   /** What stands here when there is no such conversation. */
   readonly missing: Locator;
 
@@ -26,6 +28,7 @@ export class ThreadPage {
     this.older = page.getByRole("link", { name: "Older messages" });
     this.newest = page.getByRole("link", { name: "Newest messages" });
     this.back = page.getByRole("link", { name: "All conversations" });
+    this.erase = this.pane.getByRole("link", { name: "Erase…" });
     this.missing = page.locator(".state.missing");
   }
 

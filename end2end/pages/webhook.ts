@@ -1,4 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
+import { unfold } from "./folds.ts";
 import type { Visit } from "./visit.ts";
 
 /** An account's Webhook tab: how it is doing, the set-up, what to do next, and the event log. */
@@ -17,6 +18,10 @@ export class WebhookPage {
   /** The path of one's own, folded up while there is none. */
   readonly path: Field;
   private readonly pathSign: Locator;
+  /** From a path of one's own back to one that is made. */
+  readonly generatedPath: Locator;
+  /** Stands beside a callback URL that Meta cannot use. */
+  readonly warning: Locator;
   readonly secret: Field;
   readonly overlap: Locator;
   readonly saveButton: Locator;
@@ -40,7 +45,7 @@ export class WebhookPage {
   readonly log: EventLog;
 
   constructor(
-    page: Page,
+    private readonly page: Page,
     private readonly visit: Visit,
   ) {
     const tab = page.locator(".webhook");
@@ -55,6 +60,8 @@ export class WebhookPage {
     this.callbackPath = this.setUp.getByRole("textbox", { name: "Callback path" });
     this.path = new Field(this.setUp, "callback_path");
     this.pathSign = this.setUp.locator("summary", { hasText: "Use a path of your own" });
+    this.generatedPath = this.setUp.getByRole("checkbox", { name: "Go back to a generated path" });
+    this.warning = this.setUp.locator(".warning");
     this.secret = new Field(this.setUp, "app_secret");
     this.overlap = this.setUp.getByLabel("The old secret");
     this.saveButton = this.setUp.getByRole("button", { name: "Save", exact: true });
@@ -75,8 +82,14 @@ export class WebhookPage {
     this.log = new EventLog(page);
   }
 
+  /** Opens the tab, and on it what is folded up once it is in use. */
   async open(path: string): Promise<void> {
     await this.visit(path);
+    await this.unfold();
+  }
+
+  async unfold(): Promise<void> {
+    await unfold(this.page);
   }
 
   /** Types a path of one's own. */

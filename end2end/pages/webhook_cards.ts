@@ -1,4 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
+import { unfold } from "./folds.ts";
 import type { Visit } from "./visit.ts";
 
 /** The Webhook tab's cards "Test event" and "Local development". */
@@ -15,7 +16,7 @@ export class WebhookCards {
   readonly eventTitle: Locator;
 
   constructor(
-    page: Page,
+    private readonly page: Page,
     private readonly visit: Visit,
   ) {
     this.testEvent = page.getByRole("region", { name: "Test event" });
@@ -31,5 +32,11 @@ export class WebhookCards {
 
   async open(accountId: string): Promise<void> {
     await this.visit(`/accounts/${accountId}/webhook`);
+    await this.unfold();
+  }
+
+  /** Opens the cards, which are folded up once the webhook is in use. */
+  async unfold(): Promise<void> {
+    await unfold(this.page);
   }
 }

@@ -59,6 +59,14 @@ for (const theme of ["light", "dark"] as const) {
       test.describe("an admin", () => {
         test.use({ role: "admin" });
 
+        test("the page that erases somebody's data is free of barriers", async ({ conversations, thread, page }) => {
+          await conversations.openByName(support);
+          await conversations.link("Lena Ortiz").click();
+          await thread.erase.click();
+          await expect(page.getByRole("button", { name: "Erase for good" })).toBeVisible();
+          await check(page, "erasing somebody's data");
+        });
+
         test("the forms about people and accounts are free of barriers", async ({ accounts, people, you, page }) => {
           test.slow();
           await accounts.open();
@@ -100,6 +108,22 @@ for (const theme of ["light", "dark"] as const) {
     });
   }
 }
+
+test("a barrier is noticed, and so is what is only best practice", async ({ accounts, page }) => {
+  await accounts.open();
+  for (const [markup, rule] of [
+    ["<h5>Too deep</h5>", /heading-order/],
+    ["<input type=text>", /label/],
+    ["<aside>Apart</aside>", /landmark-complementary-is-top-level/],
+  ] as const) {
+    await page.locator("main").evaluate((main, html) => {
+      main.insertAdjacentHTML("beforeend", `<div id="barrier">${html}</div>`);
+    }, markup);
+    await expect(check(page, markup)).rejects.toThrow(rule);
+    await page.locator("#barrier").evaluate((barrier) => barrier.remove());
+  }
+  await check(page, "without them");
+});
 
 test.describe("without a mouse", () => {
   test.use({ role: "nobody" });

@@ -30,3 +30,29 @@ for (const javaScriptEnabled of [true, false]) {
     });
   });
 }
+
+test.describe("an admin's form", () => {
+  test.use({ role: "admin" });
+
+  test("says beside a field what is wrong as soon as it is left, and takes it back as soon as it is right", async ({ accounts, page }) => {
+    await accounts.open();
+    await accounts.addButton.click();
+    for (const [label, hint, wrong, right, rule] of [
+      ["Phone number id", "phone_number_id", "10 65", "1065", "The phone number id must be 1 to 64 letters and digits."],
+      ["WABA id", "waba_id", "30;03", "3003", "The WABA id must be 1 to 64 letters and digits."],
+      ["Display number", "display_phone_number", "ask Ana", "+1 555 078", /^The display number must be at most 40 digits/],
+    ] as const) {
+      const field = page.getByLabel(label, { exact: true });
+      const said = page.locator(`#${hint}-hint`);
+      const before = await said.textContent();
+      await field.fill(wrong);
+      await expect(said, "not while one types").toHaveText(before!);
+      await field.blur();
+      await expect(said).toHaveText(rule);
+      await expect(field).toHaveAttribute("aria-invalid", "true");
+      await field.fill(right);
+      await expect(said).toHaveText(before!);
+      await expect(field).not.toHaveAttribute("aria-invalid");
+    }
+  });
+});

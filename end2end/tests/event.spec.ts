@@ -1,6 +1,7 @@
 // One event: over the log and as a page of its own, what it says, and sending it through again.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { demoAccounts } from "../fixtures/demo.ts";
 import { Line, canAddLines } from "../fixtures/line.ts";
 import { type Guest, body, has, isTold, newWamid, secondsAgo, signature, text, writes } from "../fixtures/meta.ts";
 import { expect, test } from "../fixtures/test.ts";
@@ -274,4 +275,13 @@ test("a message leads to its event, and the event to the conversation", async ({
   await expect(page).toHaveURL(path(asked));
   await event.becameConversation.click();
   await expect(thread.title).toHaveText(guest.name);
+});
+
+test("a post of the demo has come with Meta's headers", async ({ accounts, webhook, event }) => {
+  await accounts.open();
+  await accounts.link(demoAccounts.support.name).click();
+  await webhook.log.links.last().click();
+  await expect(event.headersSign).toHaveText("Headers kept (2)");
+  await event.headersSign.click();
+  await expect(event.headers).toContainText("facebookexternalua");
 });

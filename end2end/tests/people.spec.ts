@@ -21,6 +21,31 @@ test("a link in the side bar leads back to the accounts", async ({ accounts, fra
   await expect(accounts.heading).toBeVisible();
 });
 
+test.describe("the first password", () => {
+  test.use({ role: "admin" });
+
+  test("is copied whole, by keyboard too", async ({ people, context, page }) => {
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await people.open();
+    await people.add("Celia Campos", freshEmail(), "viewer");
+    await people.copyPassword.focus();
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("status").getByText("Copied", { exact: true })).toBeVisible();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(await people.firstPassword.inputValue());
+  });
+
+  test.describe("without scripts", () => {
+    test.use({ javaScriptEnabled: false });
+
+    test("has no button that would do nothing", async ({ people }) => {
+      await people.open();
+      await people.add("Celia Campos", freshEmail(), "viewer");
+      await expect(people.firstPassword).toBeVisible();
+      await expect(people.copyPassword).toHaveCount(0);
+    });
+  });
+});
+
 for (const javaScriptEnabled of [true, false]) {
   test.describe(javaScriptEnabled ? "an admin" : "an admin without scripts", () => {
     test.use({ role: "admin", javaScriptEnabled });

@@ -3,6 +3,7 @@
 import type { Page } from "@playwright/test";
 import { join } from "node:path";
 import { demoAccounts } from "../fixtures/demo.ts";
+import { Line, canAddLines } from "../fixtures/line.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 const folder = join(import.meta.dirname, "../../docs/screens");
@@ -10,15 +11,20 @@ const support = demoAccounts.support.name;
 
 test.skip(!process.env.SCREENS, "only when SCREENS is set");
 
-for (const theme of ["light", "dark"] as const) {
-  for (const width of [1280, 390]) {
+const themes = ["light", "dark"] as const;
+const widths = [1280, 390];
+
+async function take(page: Page, name: string): Promise<void> {
+  // The pointer and the focus would show.
+  await page.mouse.move(0, 0);
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  await page.screenshot({ path: join(folder, `${name}.png`), animations: "disabled" });
+}
+
+for (const theme of themes) {
+  for (const width of widths) {
     test.describe(`${theme}, ${width} px`, () => {
-      const picture = async (page: Page, name: string) => {
-        // The pointer and the focus would show.
-        await page.mouse.move(0, 0);
-        await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
-        await page.screenshot({ path: join(folder, `${name}-${theme}-${width}.png`), animations: "disabled" });
-      };
+      const picture = async (page: Page, name: string) => await take(page, `${name}-${theme}-${width}`);
 
       test.use({ viewport: { width, height: 800 }, role: "admin" });
       test.beforeEach(async ({ context }) => {
@@ -72,3 +78,31 @@ for (const theme of ["light", "dark"] as const) {
     });
   }
 }
+
+// After all others: the account that it adds would be in their pictures.
+test.describe("the first set-up, and erasing somebody", () => {
+  test.skip(!canAddLines, "needs a server of its own");
+  test.use({ role: "admin" });
+  let bare: Line;
+  test.beforeAll(() => {
+    bare = Line.bare("Night desk");
+  });
+
+  for (const theme of themes) {
+    for (const width of widths) {
+      test(`${theme}, ${width} px`, async ({ webhook, conversations, thread, context, page }) => {
+        await context.addCookies([{ name: "theme", value: theme, url: process.env.BASE_URL! }]);
+        await page.setViewportSize({ width, height: 800 });
+        await webhook.open(bare.webhookPath);
+        await expect(webhook.setUpButton).toBeVisible();
+        await take(page, `set-up-${theme}-${width}`);
+        await conversations.openByName(support);
+        await conversations.link("Lena Ortiz").click();
+        await expect(thread.title).toHaveText("Lena Ortiz");
+        await thread.erase.click();
+        await expect(page.getByRole("button", { name: "Erase for good" })).toBeVisible();
+        await take(page, `erase-${theme}-${width}`);
+      });
+    }
+  }
+});

@@ -30,6 +30,7 @@ test("each of them opens what it became, and all of it is in the log", async ({ 
   for (const [choice, title, along] of kinds) {
     await test.step(choice, async () => {
       const known = line.eventIds();
+      await webhookCards.unfold();
       await webhookCards.kind.selectOption({ label: choice });
       await webhookCards.send.click();
       await expect(page).toHaveURL(/\/webhook\/events\/[^/?]+$/);

@@ -150,6 +150,7 @@ test("before WASM is there, rows are readable, and the event's link and the set-
   await webhook.log.state("Failed").click();
   await expect(webhook.log.empty).toContainText("No such events");
   await page.goBack();
+  await webhook.unfold();
   await webhook.rotate.click();
   await expect(webhook.rotateButton).toBeVisible();
   await expect(page.locator("html")).not.toHaveAttribute("data-hydrated");

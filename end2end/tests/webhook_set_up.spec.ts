@@ -90,6 +90,7 @@ test.describe("setting up for the first time", () => {
     await expect(webhook.secret.input).toHaveValue("");
     await expect(webhook.secret.hint).toContainText("Set today by Ana Ribeiro. Never shown");
     await expect(webhook.next).toContainText("Let Meta verify the callback");
+    await expect(webhook.next).toContainText("Lost the token? Rotate it.");
 
     const verifyToken = await webhook.issuedToken.inputValue();
     expect(verifyToken.length).toBeGreaterThanOrEqual(16);
@@ -298,6 +299,32 @@ test.describe("app secret", () => {
     await line.verify();
     expect(await line.postRaw(freshBody(line))).toBe(200);
     expect(callbackPath).not.toBe(old);
+  });
+
+  test("from a path of one's own there is a way back to one that is made here", async ({ webhook, visit }) => {
+    await webhook.open(line.webhookPath);
+    await webhook.fillPath("/api/webhooks/whatsapp/my-own-desk");
+    await webhook.path.input.press("Enter");
+    await expect(webhook.setUp).toContainText("Chosen by hand.");
+    await visit();
+    await expect(webhook.path.input, "it lies open").toHaveValue("/api/webhooks/whatsapp/my-own-desk");
+    await webhook.generatedPath.check();
+    await webhook.saveButton.click();
+    await expect(webhook.setUp).toContainText("Made for this account.");
+    await expect(webhook.callbackPath).toHaveValue(/^\/api\/webhooks\/whatsapp\/[0-9a-f]{32}$/);
+    await expect(webhook.generatedPath, "there is nothing to go back from").toHaveCount(0);
+    line.learn({ callbackPath: await webhook.callbackPath.inputValue() });
+    await line.verify();
+  });
+
+  test("a callback URL that Meta cannot use has a warning beside it", async ({ webhook }) => {
+    await webhook.open(line.webhookPath);
+    await expect(webhook.warning, "the specs' server is on this machine").toHaveText(/^Meta cannot reach this address/);
+    await expect(webhook.callbackUrl).toHaveAccessibleDescription(/Meta cannot reach this address/);
+    await webhook.fillPath("https://hooks.acme.travel/api/webhooks/whatsapp/my-own-desk");
+    await webhook.path.input.press("Enter");
+    await expect(webhook.callbackUrl).toHaveValue("https://hooks.acme.travel/api/webhooks/whatsapp/my-own-desk");
+    await expect(webhook.warning).toHaveCount(0);
   });
 });
 

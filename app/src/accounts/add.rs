@@ -2,7 +2,9 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::server_fns::AddAccountAction;
+use crate::contract::validate;
 use crate::ui::plain_form::{AddForm, Refused, Spec, plain_field};
+use crate::ui::rules::{Rule, Rules};
 
 const NAME: Spec = Spec {
     id: "name",
@@ -42,6 +44,14 @@ const DISPLAY: Spec = Spec {
     ..NAME
 };
 
+/// The server's own rules.
+const RULES: &[Rule] = &[
+    (&NAME, |text| validate::name(text).err()),
+    (&PHONE_NUMBER_ID, |text| validate::phone_number_id(text).err()),
+    (&WABA_ID, |text| validate::waba_id(text).err()),
+    (&DISPLAY, |text| validate::display_phone_number(text).err()),
+];
+
 /// The form, folded up unless it was just refused.
 #[component]
 pub fn AddAccount() -> impl IntoView {
@@ -49,7 +59,7 @@ pub fn AddAccount() -> impl IntoView {
     let fields = [NAME, PHONE_NUMBER_ID, WABA_ID, DISPLAY].map(|spec| plain_field(&spec, &refused));
     view! {
         <AddForm refused unfold="Add account…" submit="Add this account" saying="Then set up its webhook.">
-            {fields}
+            <Rules rules=RULES>{fields}</Rules>
         </AddForm>
     }
 }

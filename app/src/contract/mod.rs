@@ -32,7 +32,7 @@ pub use test_event::{SendTest, TestKind, TestSent, no_test_because};
 pub use timestamp::Timestamp;
 pub use tunnel::{CheckTunnel, TunnelCheck, TunnelHelp};
 pub use webhook::{
-    Changed, IssuedToken, Overlap, Permissions, Pulse, RejectionCount, RotateToken, SaveWebhook, SetEnabled,
+    Changed, IssuedToken, Overlap, Permissions, Pulse, RejectionCount, RotateToken, SaveWebhook, SetEnabled, Unfit,
     WebhookConfig, WebhookPage,
 };
 pub use you::{ChangePassword, OpenSession, YouPage};

@@ -50,36 +50,61 @@ impl TunnelCheck {
         }
     }
 
-    /// What to say about the word in the address; none for one that no check gave.
-    pub fn says(word: &str) -> Option<&'static str> {
-        Some(match word {
-            "right" => "Right: the URL leads to this server. Paste the callback URL in Meta's dashboard.",
-            "page" => {
-                "A web page came back instead of the challenge. ngrok shows one to browsers before it lets them through; \
-                 Meta would get it too. Give ngrok an account's token, or use cloudflared."
+    /// What to say about the word in the address, with the status that came back; none for a word that no check gave.
+    pub fn says(word: &str) -> Option<String> {
+        let (status, words) = match word {
+            "right" => ("200", "right, the URL leads to this server. Paste the callback URL in Meta's dashboard."),
+            "page" => (
+                "200",
+                "a web page came back instead of the challenge. ngrok shows one to browsers before it lets them through; \
+                 Meta would get it too. Give ngrok an account's token, or use cloudflared.",
+            ),
+            "else" => ("200", "something answered, but it is not this server. Does the tunnel lead to another port?"),
+            "unreachable" => (
+                "No answer",
+                "nothing is there. Is the tunnel still running, and is this the URL that it printed last?",
+            ),
+            "timeout" => {
+                ("No answer", "5 seconds have passed. The tunnel has perhaps just started, or lost its connection.")
             }
-            "else" => "Something answered with 200, but it is not this server. Does the tunnel lead to another port?",
-            "unreachable" => "Nothing is there. Is the tunnel still running, and is this the URL that it printed last?",
-            "timeout" => "No answer within 5 seconds. The tunnel has perhaps just started, or lost its connection.",
-            "404" => "404: the tunnel has stopped, or it leads to another program than this server.",
-            "403" => "403: Waypost answered, but not this server. Does the tunnel lead to another one?",
-            "502" | "503" | "504" | "530" => {
-                "The tunnel is there, but finds no server behind it. Does it lead to the right port?"
-            }
-            code if code.len() == 3 && code.starts_with('3') => {
-                "The URL leads elsewhere (a redirect), and Meta does not follow. Give the https URL that the tunnel printed."
-            }
-            code if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_digit()) => {
-                "Another status than 200 came back. Look at what the tunnel prints in its terminal."
-            }
+            code if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_digit()) => (code, about_status(code)),
             _ => return None,
-        })
+        };
+        Some(format!("{status}: {words}"))
+    }
+}
+
+fn about_status(code: &str) -> &'static str {
+    match code {
+        "404" => "the tunnel has stopped, or it leads to another program than this server.",
+        "403" => "Waypost answered, but not this server. Does the tunnel lead to another one?",
+        "502" | "503" | "504" | "530" => {
+            "the tunnel is there, but finds no server behind it. Does it lead to the right port?"
+        }
+        _ if code.starts_with('3') => {
+            "the URL leads elsewhere (a redirect), and Meta does not follow. Give the https URL that the tunnel printed."
+        }
+        _ => "another status than 200 came back. Look at what the tunnel prints in its terminal.",
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_result_names_the_status_that_came_back() {
+        for code in [200, 301, 403, 404, 418, 500, 502, 530] {
+            let words = TunnelCheck::says(&TunnelCheck::Status(code).word()).expect("words");
+            assert!(words.starts_with(&format!("{code}: ")), "{words}");
+        }
+        for came_back in [TunnelCheck::Right, TunnelCheck::Page, TunnelCheck::SomethingElse] {
+            assert!(TunnelCheck::says(&came_back.word()).expect("words").starts_with("200: "), "{came_back:?}");
+        }
+        for nothing in [TunnelCheck::Unreachable, TunnelCheck::Timeout] {
+            assert!(TunnelCheck::says(&nothing.word()).expect("words").starts_with("No answer: "), "{nothing:?}");
+        }
+    }
 
     #[test]
     fn every_result_has_words_that_help() {

@@ -21,6 +21,14 @@ pub struct WebhookPage {
     pub now: Timestamp,
 }
 
+impl WebhookPage {
+    /// Verified, and events have come: setting up is done, and the log is what people are here for.
+    pub fn is_in_use(&self) -> bool {
+        let verified = self.config.as_ref().is_some_and(|config| config.status == WebhookStatus::Verified);
+        verified && self.pulse.last_event.is_some()
+    }
+}
+
 /// What the person may do on the Webhook tab.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "A row of the table of who may do what")]
@@ -52,12 +60,24 @@ pub struct WebhookConfig {
     pub own_path: bool,
     /// To be pasted into Meta's dashboard.
     pub callback_url: String,
+    /// Why Meta would not take it; none if nothing speaks against it.
+    pub unfit: Option<Unfit>,
     /// When the verify token was made.
     pub verify_token_set: Changed,
     /// When the app secret was set.
     pub app_secret_set: Changed,
     /// The secret before is accepted until then.
     pub previous_secret_until: Option<Timestamp>,
+}
+
+/// Why Meta does not take a callback URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unfit {
+    /// It is not https.
+    Plain,
+    /// It leads to this machine, or no further than its network.
+    Inside,
 }
 
 /// When something was changed, and by whom.
@@ -121,6 +141,9 @@ pub struct SaveWebhook {
     /// Empty: keep, or generate if there is none yet.
     #[serde(default)]
     pub callback_path: String,
+    /// Back to a path that is made here, whatever stands in `callback_path`.
+    #[serde(default)]
+    pub generated_path: bool,
     /// Empty: keep. Required at the first time.
     #[serde(default)]
     pub app_secret: String,

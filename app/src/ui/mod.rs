@@ -15,6 +15,7 @@ pub(crate) mod problem;
 pub(crate) mod query;
 pub(crate) mod read;
 pub(crate) mod refusal;
+pub(crate) mod rules;
 pub(crate) mod text;
 pub mod theme;
 pub(crate) mod time;

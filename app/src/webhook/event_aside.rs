@@ -22,12 +22,12 @@ pub fn EventAside(
 ) -> impl IntoView {
     let EventDetail { became, delivery, siblings, now, event, .. } = detail.clone();
     view! {
-        <aside>
+        <div class="aside">
             <Way detail />
             {became.map(|became| view! { <BecameSection became account=list.account.clone() /> })}
             <Delivery delivery dedup_key=event.dedup_key event_at=event.event_at now />
             {(!siblings.is_empty()).then(|| view! { <Siblings siblings list /> })}
-        </aside>
+        </div>
     }
 }
 

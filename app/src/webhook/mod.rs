@@ -13,6 +13,7 @@ mod event_pane;
 mod event_row;
 mod event_view;
 mod field;
+mod fold;
 mod live;
 mod next;
 mod page;

@@ -96,7 +96,7 @@ fn steps(page: &WebhookPage) -> Vec<Step> {
     if config.status == WebhookStatus::Disabled {
         steps.push(enable(&config.status_since));
     }
-    steps.push(verify(config));
+    steps.push(verify(config, page.may.rotate_token));
     // Before it is verified, or while it is disabled, no event can come: the step would not be the next one.
     if config.status == WebhookStatus::Verified || page.pulse.last_event.is_some() {
         steps.push(first_event(page));
@@ -128,13 +128,14 @@ fn enable(since: &Changed) -> Step {
     )
 }
 
-fn verify(config: &WebhookConfig) -> Step {
+fn verify(config: &WebhookConfig, may_rotate: bool) -> Step {
     let done = config.last_verified_at.is_some();
     let title = if done { "Meta verified the callback" } else { "Let Meta verify the callback" };
-    Step::new(title, done).at(config.last_verified_at).advice(
+    let lost = if may_rotate { " Lost the token? Rotate it." } else { "" };
+    Step::new(title, done).at(config.last_verified_at).advice(format!(
         "Paste callback URL and verify token in Meta's App Dashboard → WhatsApp → Configuration, then press “Verify and \
-         save” there.",
-    )
+         save” there.{lost}",
+    ))
 }
 
 fn first_event(page: &WebhookPage) -> Step {
@@ -206,6 +207,7 @@ mod tests {
             callback_path: "/api/webhooks/whatsapp/x".into(),
             own_path: true,
             callback_url: "https://acme.travel/api/webhooks/whatsapp/x".into(),
+            unfit: None,
             verify_token_set: by("Ana"),
             app_secret_set: by("Ana"),
             previous_secret_until: None,
@@ -232,6 +234,16 @@ mod tests {
     }
 
     #[test]
+    fn who_has_lost_the_token_is_told_to_rotate_it_if_they_may() {
+        for may in [true, false] {
+            let mut page = page_with(config(WebhookStatus::Unverified, false));
+            page.may.rotate_token = may;
+            let advice = steps(&page).remove(0).advice.expect("advice");
+            assert_eq!(advice.ends_with("Lost the token? Rotate it."), may, "{advice}");
+        }
+    }
+
+    #[test]
     fn the_request_that_subscribes_names_the_account() {
         let code = steps(&page_with(config(WebhookStatus::Verified, true))).into_iter().find_map(|step| step.code);
         assert_eq!(code.as_deref(), Some("POST /102290129340398/subscribed_apps"));
@@ -245,6 +257,22 @@ mod tests {
         let step = steps(&page).into_iter().find(|step| !step.done).expect("something to do");
         assert_eq!(step.title, "3 were refused in the last day: bad signature");
         assert!(step.advice.expect("advice").contains("app secret"));
+    }
+
+    #[test]
+    fn it_is_in_use_once_it_is_verified_and_something_has_come() {
+        let event = Some((Timestamp(0), "message".to_owned()));
+        for (status, last_event, in_use) in [
+            (WebhookStatus::Verified, &event, true),
+            (WebhookStatus::Verified, &None, false),
+            (WebhookStatus::Unverified, &event, false),
+            (WebhookStatus::Disabled, &event, false),
+        ] {
+            let mut page = page_with(config(status, true));
+            page.pulse.last_event.clone_from(last_event);
+            assert_eq!(page.is_in_use(), in_use, "{status:?}");
+        }
+        assert!(!page(None).is_in_use());
     }
 
     #[test]

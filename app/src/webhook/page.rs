@@ -43,8 +43,8 @@ fn Overall(page: WebhookPage) -> impl IntoView {
     let pulse = view! { <PulseStrip page=page.clone() /> }.into_any();
     let set_up = view! { <SetUp page=page.clone() /> }.into_any();
     let test = page.may.send_test.then(|| view! { <TestEvent page=page.clone() /> }).into_any();
-    let (account, tunnel) = (page.account.id.clone(), page.tunnel.clone());
-    let tunnel = tunnel.map(|help| view! { <Tunnel account help /> }).into_any();
+    let (account, tunnel, needed) = (page.account.id.clone(), page.tunnel.clone(), !page.is_in_use());
+    let tunnel = tunnel.map(|help| view! { <Tunnel account help needed /> }).into_any();
     let next = view! { <Next page /> }.into_any();
     view! {
         {pulse}

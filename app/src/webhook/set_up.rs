@@ -3,10 +3,12 @@
 use leptos::either::Either;
 use leptos::prelude::*;
 
+use super::fold::Fold;
 use super::settings_form::SettingsForm;
 use super::switch::Switch;
 use super::verify_token::{IssuedBox, VerifyToken};
-use crate::contract::{Changed, Timestamp, WebhookConfig, WebhookPage, WebhookStatus};
+use super::writes::Writes;
+use crate::contract::{Changed, Timestamp, Unfit, WebhookConfig, WebhookPage, WebhookStatus};
 use crate::ui::badge::WebhookBadge;
 use crate::ui::copy_button::CopyButton;
 use crate::ui::time::Ago;
@@ -17,6 +19,7 @@ pub fn SetUp(
     /// The tab.
     page: WebhookPage,
 ) -> impl IntoView {
+    let open = !page.is_in_use() || untrack(is_asked_for);
     let WebhookPage { account, may, config, now, .. } = page;
     let status = config.as_ref().map_or(WebhookStatus::Missing, |config| config.status);
     let since = config.as_ref().map(|config| config.status_since.clone());
@@ -32,37 +35,56 @@ pub fn SetUp(
                 </p>
                 {can_switch.then(|| view! { <Switch account=account.id.clone() status /> })}
             </header>
-            <div class="body">
-                <IssuedBox />
-                {config
-                    .as_ref()
-                    .map(|config| {
-                        view! {
-                            <ReadOnly
-                                id="callback_url"
-                                label="Callback URL"
-                                value=config.callback_url.clone()
-                                what="the callback URL"
-                                hint="Paste it in Meta's App Dashboard → WhatsApp → Configuration."
-                            />
-                            <ReadOnly
-                                id="path"
-                                label="Callback path"
-                                value=config.callback_path.clone()
-                                what="the callback path"
-                                hint=if config.own_path { "Chosen by hand." } else { "Made for this account." }
-                            />
-                            <VerifyToken account=account.id.clone() config=config.clone() may=may.rotate_token now />
+            <IssuedBox />
+            <Fold id="set-up-fold" sign="Callback URL, verify token, app secret" open>
+                <div class="body">
+                    {config
+                        .as_ref()
+                        .map(|config| {
+                            view! {
+                                <ReadOnly
+                                    id="callback_url"
+                                    label="Callback URL"
+                                    value=config.callback_url.clone()
+                                    what="the callback URL"
+                                    hint="Paste it in Meta's App Dashboard → WhatsApp → Configuration."
+                                    warning=config.unfit.map(why_unfit)
+                                />
+                                <ReadOnly
+                                    id="path"
+                                    label="Callback path"
+                                    value=config.callback_path.clone()
+                                    what="the callback path"
+                                    hint=if config.own_path { "Chosen by hand." } else { "Made for this account." }
+                                />
+                                <VerifyToken account=account.id.clone() config=config.clone() may=may.rotate_token now />
+                            }
+                        })}
+                    {match (may.configure, config) {
+                        (true, config) => {
+                            Either::Left(view! { <SettingsForm account=account.id config now /> })
                         }
-                    })}
-                {match (may.configure, config) {
-                    (true, config) => {
-                        Either::Left(view! { <SettingsForm account=account.id config now /> })
-                    }
-                    (false, config) => Either::Right(config.map(|config| view! { <SecretSet config now /> })),
-                }}
-            </div>
+                        (false, config) => Either::Right(config.map(|config| view! { <SecretSet config now /> })),
+                    }}
+                </div>
+            </Fold>
         </section>
+    }
+}
+
+/// A token was made just now, and the callback URL goes with it; or something was refused, and its form is in here.
+fn is_asked_for() -> bool {
+    let Writes { save, rotate, issued, .. } = expect_context();
+    issued.read().is_some() || save.refusal().is_some() || rotate.refusal().is_some()
+}
+
+fn why_unfit(unfit: Unfit) -> &'static str {
+    match unfit {
+        Unfit::Plain => "Meta takes https only: set PUBLIC_URL to the https address of this server.",
+        Unfit::Inside => {
+            "Meta cannot reach this address, which is one of this machine or network: set PUBLIC_URL to a public https \
+             one, or use a tunnel."
+        }
     }
 }
 
@@ -74,6 +96,7 @@ fn ReadOnly(
     value: String,
     what: &'static str,
     hint: &'static str,
+    #[prop(optional_no_strip)] warning: Option<&'static str>,
 ) -> impl IntoView {
     let hint_id = format!("{id}-hint");
     view! {
@@ -83,7 +106,7 @@ fn ReadOnly(
                 <input class="input mono" id=id readonly value=value.clone() aria-describedby=hint_id.clone() />
                 <CopyButton text=value what wide=true />
             </div>
-            <small id=hint_id>{hint}</small>
+            <small id=hint_id>{warning.map(|warning| view! { <span class="warning">{warning} " "</span> })} {hint}</small>
         </div>
     }
 }

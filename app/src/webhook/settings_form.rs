@@ -49,7 +49,8 @@ pub fn SettingsForm(
     let disabled = config.as_ref().is_some_and(|config| config.status == WebhookStatus::Disabled);
     let (first_time, until) = (config.is_none(), config.as_ref().and_then(|config| config.previous_secret_until));
     let own_path = config.as_ref().filter(|config| config.own_path).map(|config| config.callback_path.clone());
-    let unfolded = own_path.is_some() || at(PATH).get_untracked().is_some();
+    let unchosen = own_path.is_some();
+    let unfolded = unchosen || at(PATH).get_untracked().is_some();
     let secret_set = config.map(|config| config.app_secret_set);
     view! {
         <PostForm to=save>
@@ -77,6 +78,15 @@ pub fn SettingsForm(
                     refused=at(PATH)
                     disabled
                 />
+                {unchosen
+                    .then(|| {
+                        view! {
+                            <label class="field check">
+                                <input type="checkbox" name="form[generated_path]" value="true" disabled=disabled />
+                                <span>"Go back to a generated path. Meta has to verify it again."</span>
+                            </label>
+                        }
+                    })}
             </details>
             <div class="field end">
                 <button

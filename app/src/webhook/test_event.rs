@@ -6,7 +6,8 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use super::refusal::{RefusalBox, refused_form};
+use super::fold::Fold;
+use super::refusal::{Refusal, RefusalBox, refused_form};
 use super::server_fns::SendTestAction;
 use crate::contract::{TestKind, WebhookPage, WebhookStatus, no_test_because};
 
@@ -16,31 +17,35 @@ pub fn TestEvent(
     /// The tab.
     page: WebhookPage,
 ) -> impl IntoView {
+    let refused = refused_form(SendTestAction::PATH);
+    let open = refused.is_some() || !page.is_in_use();
     let status = page.config.map_or(WebhookStatus::Missing, |config| config.status);
     view! {
         <section class="card" aria-labelledby="test-event">
             <header>
                 <h2 id="test-event">"Test event"</h2>
             </header>
-            <div class="body">
-                {match no_test_because(status) {
-                    Some(why) => Either::Left(view! { <p>{why}</p> }),
-                    None => Either::Right(view! { <TestForm account=page.account.id /> }),
-                }}
-            </div>
+            <Fold id="test-event-fold" sign="Send one" open>
+                <div class="body">
+                    {match no_test_because(status) {
+                        Some(why) => Either::Left(view! { <p>{why}</p> }),
+                        None => Either::Right(view! { <TestForm account=page.account.id refused /> }),
+                    }}
+                </div>
+            </Fold>
         </section>
     }
 }
 
 #[component]
-fn TestForm(account: String) -> impl IntoView {
+fn TestForm(account: String, refused: Option<Refusal>) -> impl IntoView {
     let option = |kind: TestKind| {
         let (word, label) = kind.words();
         view! { <option value=word>{label}</option> }
     };
     view! {
         <form method="post" action=SendTestAction::url()>
-            <RefusalBox refusal=Signal::stored(refused_form(SendTestAction::PATH)) />
+            <RefusalBox refusal=Signal::stored(refused) />
             <input type="hidden" name="form[account]" value=account />
             <div class="line">
                 <select class="input" name="form[kind]" aria-label="Kind of event" aria-describedby="test-event-hint">

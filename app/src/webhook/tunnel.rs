@@ -10,6 +10,7 @@ use leptos::wasm_bindgen::JsValue;
 use leptos_router::hooks::use_query_map;
 use web_sys::js_sys::Reflect;
 
+use super::fold::Fold;
 use super::refusal::refused_form;
 use super::server_fns::CheckTunnelAction;
 use crate::contract::{TunnelCheck, TunnelHelp, validate};
@@ -23,6 +24,8 @@ pub fn Tunnel(
     account: String,
     /// What to type, and where to.
     help: TunnelHelp,
+    /// Nothing arrives yet.
+    needed: bool,
 ) -> impl IntoView {
     let TunnelHelp { commands, callback_path } = help;
     let url = RwSignal::new(String::new());
@@ -39,46 +42,49 @@ pub fn Tunnel(
     let refused = refused_form(CheckTunnelAction::PATH).and_then(|refusal| refusal.at(FIELD).or(refusal.elsewhere()));
     let said =
         use_query_map().with_untracked(|query| filled(query, "tunnel").and_then(|word| TunnelCheck::says(&word)));
-    let said = refused.or(said.map(Into::into));
+    let said = refused.or(said);
+    let open = needed || said.is_some();
     let callback = move || validate::public_url(&url.read()).ok().map(|url| format!("{url}{callback_path}"));
     view! {
         <section class="card tunnel" aria-labelledby="tunnel">
             <header>
                 <h2 id="tunnel">"Local development"</h2>
             </header>
-            <div class="body">
-                <p>"Start one of these in a terminal. It prints the public URL under which Meta reaches this server."</p>
-                {commands.into_iter().map(|command| view! { <Line text=command what="the command" /> }).collect_view()}
-                <form method="post" action=CheckTunnelAction::url()>
-                    <input type="hidden" name="form[account]" value=account />
-                    <label for=FIELD>"Public URL of the tunnel"</label>
-                    <div class="line">
-                        <input
-                            class="input mono"
-                            id=FIELD
-                            name="form[public_url]"
-                            placeholder="https://something.ngrok-free.app"
-                            autocomplete="off"
-                            autocapitalize="off"
-                            spellcheck="false"
-                            aria-describedby="tunnel-said"
-                            node_ref=field
-                            on:input=move |event| {
-                                let typed = event_target_value(&event);
-                                remember(&typed);
-                                url.set(typed);
-                            }
-                        />
-                        <button class="btn" type="submit">
-                            "Check"
-                        </button>
-                    </div>
-                    <p id="tunnel-said" role="status">
-                        {said}
-                    </p>
-                </form>
-                {move || callback().map(|text| view! { <Line text what="the callback URL" /> })}
-            </div>
+            <Fold id="tunnel-fold" sign="Commands and check" open>
+                <div class="body">
+                    <p>"Start one of these in a terminal. It prints the public URL under which Meta reaches this server."</p>
+                    {commands.into_iter().map(|command| view! { <Line text=command what="the command" /> }).collect_view()}
+                    <form method="post" action=CheckTunnelAction::url()>
+                        <input type="hidden" name="form[account]" value=account />
+                        <label for=FIELD>"Public URL of the tunnel"</label>
+                        <div class="line">
+                            <input
+                                class="input mono"
+                                id=FIELD
+                                name="form[public_url]"
+                                placeholder="https://something.ngrok-free.app"
+                                autocomplete="off"
+                                autocapitalize="off"
+                                spellcheck="false"
+                                aria-describedby="tunnel-said"
+                                node_ref=field
+                                on:input=move |event| {
+                                    let typed = event_target_value(&event);
+                                    remember(&typed);
+                                    url.set(typed);
+                                }
+                            />
+                            <button class="btn" type="submit">
+                                "Check"
+                            </button>
+                        </div>
+                        <p id="tunnel-said" role="status">
+                            {said}
+                        </p>
+                    </form>
+                    {move || callback().map(|text| view! { <Line text what="the callback URL" /> })}
+                </div>
+            </Fold>
         </section>
     }
 }

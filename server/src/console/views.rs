@@ -14,6 +14,7 @@ use crate::event_log::listing::store::{AttemptRow, DeliveryRow, EventRow, PulseR
 use crate::processing::wire::{Node, error_title};
 use crate::webhook_config::new_config::{callback_url, is_generated};
 use crate::webhook_config::parse_status;
+use crate::webhook_config::reach::unfit;
 use crate::webhook_config::store::Shown;
 
 /// A moment in milliseconds.
@@ -75,11 +76,13 @@ pub fn webhook_config(row: Shown, public_url: &str) -> WebhookConfig {
     let status = parse_status(&row.status);
     // Nobody but Meta verifies; a person who enables a verified webhook is named.
     let by = row.status_changed_by.or_else(|| (status == WebhookStatus::Verified).then(|| "Meta".to_owned()));
+    let callback_url = callback_url(public_url, &row.callback_path);
     WebhookConfig {
         status,
         status_since: changed(row.status_changed_at, by),
         last_verified_at: row.last_verified_at.map(timestamp),
-        callback_url: callback_url(public_url, &row.callback_path),
+        unfit: unfit(&callback_url),
+        callback_url,
         own_path: !is_generated(&row.callback_path),
         callback_path: row.callback_path,
         verify_token_set: changed(row.verify_token_set_at, row.verify_token_set_by),

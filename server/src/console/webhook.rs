@@ -71,7 +71,8 @@ pub async fn save(
 ) -> Result<Option<IssuedToken>, ReadError> {
     require(permissions(session.viewer.role).configure)?;
     let owner = owner(session, &form.account)?;
-    let (path, app_secret) = (filled(form.callback_path), filled(form.app_secret).map(SecretString::from));
+    let path = filled(form.callback_path).filter(|_| !form.generated_path);
+    let app_secret = filled(form.app_secret).map(SecretString::from);
     let verify_token = filled(form.verify_token).map(SecretString::from);
     match configured(session, owner).await? {
         None => {
@@ -84,7 +85,12 @@ pub async fn save(
         Some(_) if verify_token.is_some() => {
             Err(ConsoleError::invalid("verify_token", validate::SET_UP_ALREADY).into())
         }
-        Some(_) => change(session, keys, owner, path, app_secret, form.overlap, now).await.map(|()| None),
+        Some(config) => {
+            // A path made here is not made anew: the form was only sent twice.
+            let back = form.generated_path && !new_config::is_generated(&config.callback_path);
+            let path = if back { Some(new_config::callback_path(None)?) } else { path };
+            change(session, keys, owner, path, app_secret, form.overlap, now).await.map(|()| None)
+        }
     }
 }
 

@@ -9,7 +9,7 @@ mod story;
 use std::sync::Arc;
 
 use app::contract::{ConsoleError, Role};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue, header};
 use futures::FutureExt;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -164,11 +164,19 @@ async fn tell_story(database: &Database, keys: &Arc<KeyRing>, clock: &Clock, add
     for body in story::bodies(now) {
         let signature = signature::sign(added.app_secret.expose_secret().as_bytes(), &body);
         let (sha256, path) = (crypto::sha256(&body), added.callback_path.clone());
-        let post = Post { body: body.into(), sha256, signature, path, headers: HeaderMap::new(), received_at: now };
+        let post = Post { body: body.into(), sha256, signature, path, headers: headers(), received_at: now };
         deliveries.extend(deliveries::of(&post, &configs.current().1).map_err(SeedError::Refused)?);
     }
     event_log::store::store(engine, &Batch::collapse(&deliveries)).await?;
     Ok(())
+}
+
+/// As Meta sends them.
+fn headers() -> HeaderMap {
+    HeaderMap::from_iter([
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (header::USER_AGENT, HeaderValue::from_static("facebookexternalua")),
+    ])
 }
 
 async fn process(database: &Database, clock: &Clock) -> Result<(), SeedError> {

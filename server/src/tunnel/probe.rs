@@ -134,7 +134,7 @@ async fn read(response: Response<Incoming>) -> hyper::Result<Answer> {
 }
 
 /// Whether an address is out in the world: a tunnel's always is, and what is in here is nobody's to look at.
-fn is_public(ip: IpAddr) -> bool {
+pub fn is_public(ip: IpAddr) -> bool {
     match ip.to_canonical() {
         IpAddr::V4(ip) => {
             let [a, b, c, _] = ip.octets();

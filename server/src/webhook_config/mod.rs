@@ -10,6 +10,7 @@
 //! database's generation number has grown, so a forged POST costs no query. A change is in force within a second.
 
 pub mod new_config;
+pub mod reach;
 pub mod routing;
 pub mod snapshot;
 pub mod store;

@@ -181,6 +181,11 @@ async fn without_script_the_answer_to_the_form_is_the_one_page_with_the_password
     let password = tag.split("value=\"").nth(1).unwrap().split('"').next().unwrap();
     assert_eq!(Browser::new(&team.app).sign_in(NEW, password).await.status, 200, "{tag}");
     assert_eq!(page.text.matches(password).count(), 1, "it stands in no script");
+    // What copies it is a script of the page's own.
+    let policy = page.headers["content-security-policy"].to_str().unwrap();
+    let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap();
+    assert_eq!(page.text.matches("<script").count(), page.text.matches(&format!("<script nonce=\"{nonce}\">")).count());
+    assert!(page.text.contains("navigator.clipboard.writeText(field.value).then(done, refused)"), "{}", page.text);
     // No form of the page stands where it would not find back.
     assert!(!page.text.contains("action=\"/api/add_user\"") && !page.text.contains("action=\"/api/set_active\""));
     assert!(!page.headers.values().any(|value| format!("{value:?}").contains(password)));

@@ -226,6 +226,38 @@ async fn another_path_has_to_be_verified_and_the_old_one_is_nobodys() {
 }
 
 #[tokio::test]
+async fn from_a_path_of_ones_own_there_is_a_way_back_to_one_that_is_made_here() {
+    let tab = Tab::start().await;
+    tab.done("save_webhook", &[("form[callback_path]", MOVED)]).await;
+    assert_eq!(tab.page().await["config"]["own_path"], json!(true));
+    // The field still holds the path of one's own.
+    let form: Form<'_> = &[("form[callback_path]", MOVED), ("form[generated_path]", "true")];
+    assert_eq!(tab.done("save_webhook", form).await, Value::Null);
+    let made = tab.path().await;
+    assert_eq!(tab.page().await["config"]["own_path"], json!(false), "{made}");
+    assert_eq!((tab.status().await, tab.post(MOVED, SECRET).await), (json!("unverified"), 404));
+    assert_eq!(tab.challenge(&made, &tab.app.account.verify_token).await, 200);
+    tab.app.wait_for_config().await;
+    assert_eq!(tab.post(&made, SECRET).await, 200);
+
+    tab.done("save_webhook", form).await;
+    assert_eq!((tab.path().await, tab.status().await), (made, json!("verified")), "sent twice, it is done once");
+}
+
+#[tokio::test]
+async fn a_callback_url_that_meta_cannot_reach_is_told_from_one_that_it_can() {
+    let tab = Tab::start().await;
+    assert_eq!(tab.page().await["config"]["unfit"], json!("inside"), "the test's own server is on this machine");
+    for (url, unfit) in [
+        (format!("https://hooks.acme.travel{MOVED}"), Value::Null),
+        (format!("https://waypost.local{MOVED}"), json!("inside")),
+    ] {
+        tab.done("save_webhook", &[("form[callback_path]", &url)]).await;
+        assert_eq!(tab.page().await["config"]["unfit"], unfit, "{url}");
+    }
+}
+
+#[tokio::test]
 async fn a_path_may_be_given_as_a_full_url_and_the_door_is_on_its_path() {
     let tab = Tab::start().await;
     let url = format!("https://hooks.acme.travel{MOVED}");

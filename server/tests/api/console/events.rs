@@ -70,7 +70,7 @@ impl Log {
             "insert into whatsapp_webhook_event_logs
                 (company_id, id, delivery_id, position, body_offset, body_length, account_id, event_type, event_ts,
                  received_at, dedup_key, payload, state, processed_at, next_attempt_at)
-            select company_id, gen_random_uuid(), delivery_id, 0, 0, 0, account_id, event_type,
+            select company_id, gen_random_uuid(), gen_random_uuid(), 0, 0, 0, account_id, event_type,
                    event_ts + n * interval '1 second', received_at, {key} || n, '{{}}', 'processed', processed_at,
                    next_attempt_at
             from whatsapp_webhook_event_logs, generate_series(1, {count}) n where object_id = '{like}'"

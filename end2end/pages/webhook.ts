@@ -117,6 +117,7 @@ export class Field {
 /** The log of events: filters, rows, pages. */
 export class EventLog {
   readonly card: Locator;
+  readonly heading: Locator;
   readonly headers: Locator;
   readonly rows: Locator;
   readonly links: Locator;
@@ -130,6 +131,8 @@ export class EventLog {
   readonly refresh: Locator;
   readonly older: Locator;
   readonly newer: Locator;
+  /** Leads to the first page. */
+  readonly newest: Locator;
   readonly sizes: Locator;
   readonly pager: Locator;
   /** What stands in the rows' place when there are none. */
@@ -137,6 +140,7 @@ export class EventLog {
 
   constructor(page: Page) {
     this.card = page.getByRole("region", { name: "Events" });
+    this.heading = this.card.getByRole("heading", { level: 2, name: "Events", exact: true });
     this.headers = this.card.getByRole("columnheader");
     this.rows = this.card.locator("tbody > tr");
     this.links = this.rows.locator("th a");
@@ -151,6 +155,7 @@ export class EventLog {
     const pages = this.card.getByRole("navigation", { name: "Pages of the log" });
     this.older = pages.getByRole("link", { name: "Older" });
     this.newer = pages.getByRole("link", { name: "Newer" });
+    this.newest = pages.getByRole("link", { name: "Newest" });
     this.sizes = this.card.getByRole("navigation", { name: "Rows on a page" });
     this.pager = this.card.locator(".pager");
     this.empty = this.card.locator(".state");

@@ -195,8 +195,8 @@ test("what was processed is sent through again, with no second effect", async ({
   await expect(event.said).toHaveText("It is processed again: see its way.");
   await expect(event.replayButton).toBeHidden();
   await line.settled();
+  await expect(event.badge, "by itself").toHaveText("Processed");
   await visit();
-  await expect(event.badge).toHaveText("Processed");
   await expect(event.said).toBeEmpty();
   await visit(`/accounts/${line.accountId}/conversations/${line.conversationIds()[0]}`);
   await expect(thread.message("Is it raining? ☔").item).toHaveCount(1);
@@ -214,12 +214,25 @@ test("what was given up says why, and works the next time", async ({ webhook, vi
   await event.replayButton.click();
   await expect(event.said).not.toBeEmpty();
   await line.settled();
-  await visit();
-  await expect(event.badge).toHaveText("Processed");
+  await expect(event.badge, "by itself").toHaveText("Processed");
   await expect(event.way, "what went wrong stays told").toContainText(["Received", "Try 8 failed", "Processed"]);
   await event.close.click();
   await expect(webhook.log.empty, "nothing is given up any more").toBeVisible();
   await expect(webhook.strip).toContainText("Everything is processed.");
+});
+
+test("what waits is looked at until its end has come, and what one does meanwhile is left alone", async ({
+  visit,
+  event,
+}) => {
+  const slow = line.eventAbout(told);
+  line.hold(slow);
+  await visit(path(told));
+  await expect(event.badge).toHaveText("Waiting");
+  await event.rawSign.click();
+  line.release(slow);
+  await expect(event.badge).toHaveText("Processed", { timeout: 15_000 });
+  await expect(event.raw, "it stays unfolded").toBeVisible();
 });
 
 test("what somebody else sent through meanwhile is refused with its reason", async ({ visit, event, complaints }) => {

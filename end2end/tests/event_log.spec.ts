@@ -47,18 +47,21 @@ test.describe("filters", () => {
     const titles = ["message · text", "message · text", "status · read", "echo · text", "message · text", "message · text"];
     await expect(webhook.log.links).toContainText(titles);
     await expect.poll(() => webhook.log.ids(), quickly).toEqual(line.eventIds());
-    await expect(webhook.log.state("All")).toHaveAttribute("aria-current", "true");
+    await expect(webhook.log.state("All of this number")).toHaveAttribute("aria-current", "true");
     await expect(webhook.log.clear).toBeHidden();
   });
 
-  test("on a phone a row says what it says elsewhere, and is no wider than the screen", async ({ webhook, page }) => {
-    await page.setViewportSize({ width: 390, height: 800 });
-    await webhook.open(line.webhookPath);
-    const cells = webhook.log.row(today).locator("> *");
-    await expect(cells).toHaveCount(7);
-    for (const cell of await cells.all()) await expect(cell).toBeVisible();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
-  });
+  for (const [screen, width] of [["a phone", 390], ["a tablet", 1024], ["a small laptop", 1201]] as const) {
+    test(`on ${screen} a row says what it says elsewhere, and is no wider than the screen`, async ({ webhook, page }) => {
+      await page.setViewportSize({ width, height: 800 });
+      await webhook.open(line.webhookPath);
+      const cells = webhook.log.row(today).locator("> *");
+      await expect(cells).toHaveCount(7);
+      for (const cell of await cells.all()) await expect(cell).toBeVisible();
+      await expect(cells.nth(1), "its own time").toContainText(/\d\d:\d\d:\d\d/);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    });
+  }
 
   test("a state shows those only, in the URL too", async ({ webhook, page, visit }) => {
     const { log } = webhook;
@@ -74,17 +77,38 @@ test.describe("filters", () => {
       await expect.poll(badges, quickly).toEqual([badge]);
       expect(parameter(page, "state")).toBe(word);
       await expect(log.state(name)).toHaveAttribute("aria-current", "true");
-      await expect(log.state("All")).not.toHaveAttribute("aria-current");
+      await expect(log.state("All of this number")).not.toHaveAttribute("aria-current");
     }
     await visit();
     await expect.poll(badges, quickly).toEqual(["Unrouted"]);
     await expect(log.state("Unrouted")).toHaveAttribute("aria-current", "true");
   });
 
+  test("what is not processed is a filter beside the states, in the URL too", async ({ webhook, page, visit }) => {
+    const { log } = webhook;
+    const badges = async () => (await log.rows.locator(".badge").allTextContents()).sort();
+    await webhook.open(`${line.webhookPath}?state=processed`);
+    await log.state("Not processed").click();
+    await expect.poll(badges, quickly).toEqual(["Given up", "Quarantined"]);
+    expect([parameter(page, "processed"), parameter(page, "state")]).toEqual(["no", null]);
+    await visit();
+    await expect.poll(badges, quickly).toEqual(["Given up", "Quarantined"]);
+    await expect(log.state("Not processed")).toHaveAttribute("aria-current", "true");
+    await expect(log.state("All of this number")).not.toHaveAttribute("aria-current");
+    await log.type.selectOption("message");
+    await log.apply.click();
+    await expect(log.row(dead)).toBeVisible();
+    expect([parameter(page, "processed"), parameter(page, "type")]).toEqual(["no", "message"]);
+    await log.state("Failed").click();
+    await expect.poll(() => parameter(page, "processed")).toBeNull();
+    await log.clear.click();
+    await expect(log.row(today)).toBeVisible();
+  });
+
   test("what is nobody's is shown with the one who signed it, and only when asked for", async ({ webhook }) => {
     await webhook.open(`${line.webhookPath}?state=unrouted`);
     await expect(webhook.log.row(unknown)).toBeVisible();
-    await webhook.log.state("All").click();
+    await webhook.log.state("All of this number").click();
     await expect(webhook.log.row(today)).toBeVisible();
     await expect(webhook.log.row(unknown)).toHaveCount(0);
   });
@@ -150,7 +174,7 @@ test.describe("filters", () => {
     await expect(log.search).toHaveValue(told);
     await expect(log.state("Processed")).toHaveAttribute("aria-current", "true");
 
-    await log.state("All").click();
+    await log.state("All of this number").click();
     await expect.poll(() => parameter(page, "state")).toBeNull();
     await expect(log.search, "the state leaves the rest as it is").toHaveValue(told);
     await page.goBack();
@@ -199,7 +223,7 @@ test.describe("filters", () => {
     }
     await webhook.open(`${line.webhookPath}?size=7&state=asleep`);
     await expect(webhook.log.size(25)).toHaveAttribute("aria-current", "true");
-    await expect(webhook.log.state("All")).toHaveAttribute("aria-current", "true");
+    await expect(webhook.log.state("All of this number")).toHaveAttribute("aria-current", "true");
   });
 
   test("what comes meanwhile is there after Refresh", async ({ webhook }) => {
@@ -275,7 +299,54 @@ test.describe("pages", () => {
       await shows(page);
     }
     await log.newer.click();
-    await expect.poll(() => log.ids(), quickly).toEqual(line.eventIds().slice(0, 1));
+    const newest = line.eventIds().slice(0, 25);
+    await expect.poll(() => log.ids(), { ...quickly, message: "no page of one row" }).toEqual(newest);
+    await expect(log.newer).toHaveCount(0);
+  });
+
+  test("the newest page is told of what is new, whichever way one came to it", async ({ webhook, page }) => {
+    const { log } = webhook;
+    await webhook.open(line.webhookPath);
+    const first = line.eventIds().slice(0, 25);
+    await log.older.click();
+    await expect.poll(() => log.ids(), quickly).toEqual(line.eventIds().slice(25, 50));
+    await log.newer.click();
+    await expect.poll(() => log.ids(), quickly).toEqual(first);
+    await expect(log.newer).toHaveCount(0);
+    await line.tell(writes(guest, text("Just now"), secondsAgo(0)));
+    await page.getByRole("button", { name: "1 new" }).click();
+    await expect.poll(() => log.ids(), quickly).toEqual(line.eventIds().slice(0, 25));
+    expect(parameter(page, "cursor"), "the first page").toBeNull();
+  });
+
+  test("from anywhere one link leads to the newest", async ({ webhook, page }) => {
+    const { log } = webhook;
+    await webhook.open(`${line.webhookPath}?size=50`);
+    await expect(log.newest).toHaveCount(0);
+    for (const turned of [1, 2]) {
+      await log.older.click();
+      await expect.poll(() => log.ids(), quickly).toEqual(line.eventIds().slice(turned * 50, turned * 50 + 50));
+    }
+    await log.newest.click();
+    await expect.poll(() => log.ids(), quickly).toEqual(line.eventIds().slice(0, 50));
+    expect([parameter(page, "cursor"), parameter(page, "size")]).toEqual([null, "50"]);
+    await expect(log.newest).toHaveCount(0);
+    await expect(log.heading, "the link that was pressed is gone").toBeFocused();
+  });
+
+  test("without a mouse: where a page has no such link, the heading has the focus", async ({ webhook }) => {
+    const { log } = webhook;
+    const all = line.eventIds();
+    await webhook.open(`${line.webhookPath}?size=100`);
+    const pages = Math.ceil(all.length / 100);
+    for (let turned = 1; turned < pages; turned += 1) {
+      await log.older.focus();
+      await log.older.press("Enter");
+      await expect.poll(() => log.ids(), quickly).toEqual(all.slice(turned * 100, turned * 100 + 100));
+      if (turned < pages - 1) await expect(log.older, "one may go on pressing").toBeFocused();
+    }
+    await expect(log.older).toHaveCount(0);
+    await expect(log.heading).toBeFocused();
   });
 
   test("the size of a page is in the URL and begins at the first one", async ({ webhook, visit, page }) => {

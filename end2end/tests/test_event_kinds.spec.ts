@@ -17,7 +17,7 @@ const kinds: [choice: string, title: string, along: string[]][] = [
   ["Status: read", "status · read", ["echo · text"]],
   ["Status: failed", "status · failed", ["echo · text"]],
   ["Call", "call · connect", []],
-  ["Template approved", "change · message_template_status_update", []],
+  ["Template approved", "change · message template status update", []],
   ["Three messages at once", "message · text", ["message · image", "message · location"]],
 ];
 

@@ -16,6 +16,24 @@ function freshBody(line: Line): string {
   return body(line.number, [writes(guest, text("Hello"), secondsAgo(0))]);
 }
 
+test("what Meta does is on the tab without a reload", async ({ webhook, strip }) => {
+  const line = Line.add("Waiting desk");
+  const soon = { timeout: 10_000 };
+  await webhook.open(line.webhookPath);
+  await expect(webhook.badge).toHaveText("Not verified");
+  await webhook.secret.input.fill("what somebody is just typing");
+  await expect.poll(() => line.challenge("another-token-altogether"), inForce).toBe(403);
+  await expect(strip.refused.first(), "a wrong challenge is told too").toHaveText("1", soon);
+  await line.verify();
+  await expect(webhook.badge).toHaveText("Verified", soon);
+  await expect(strip.step("Done: Meta verified the callback")).toHaveCount(1);
+  await expect(strip.step("Subscribe the WhatsApp Business Account")).toHaveCount(1);
+  await expect(webhook.secret.input, "nothing is lost").toHaveValue("what somebody is just typing");
+  await line.post(writes(guest, text("Hello"), secondsAgo(0)));
+  await expect(strip.lastEvent.last()).toHaveText("message · text", soon);
+  await expect(strip.step("Done: Signed events arrive")).toHaveCount(1);
+});
+
 test.describe("setting up for the first time", () => {
   test.describe.configure({ mode: "serial" });
   let line: Line;

@@ -10,6 +10,9 @@ pub struct EventQuery {
     /// Only in this state.
     #[serde(default)]
     pub state: Option<EventState>,
+    /// Only those that have had no effect yet: that wait, were given up, or cannot be read.
+    #[serde(default)]
+    pub unprocessed: bool,
     /// Only of this type, like `message` or `status`; empty: all.
     #[serde(default)]
     pub event_type: String,
@@ -105,6 +108,19 @@ pub struct EventRow {
     pub state: EventState,
     /// Tries that have ended.
     pub attempts: u32,
+}
+
+impl EventRow {
+    /// What it is called.
+    pub fn title(&self) -> String {
+        event_title(&self.event_type, self.subtype.as_deref())
+    }
+}
+
+/// Type and subtype of an event, in words.
+pub fn event_title(event_type: &str, subtype: Option<&str>) -> String {
+    let title = subtype.map_or_else(|| event_type.to_owned(), |subtype| format!("{event_type} · {subtype}"));
+    title.replace('_', " ")
 }
 
 /// Everything about one event.

@@ -24,6 +24,7 @@ pub use conversations::{
 pub use error::ConsoleError;
 pub use events::{
     Attempt, Became, DeliveryView, EventDetail, EventPage, EventQuery, EventRef, EventRow, EventState, Sibling,
+    event_title,
 };
 pub use people::{AddUser, FirstPassword, PeoplePage, Person, SetActive};
 pub use session::{Role, SignIn, Viewer};

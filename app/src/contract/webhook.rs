@@ -94,9 +94,9 @@ pub struct Changed {
 pub struct Pulse {
     /// When the last event came, and what it was.
     pub last_event: Option<(Timestamp, String)>,
-    /// Events in the last hour; counting stops at [`Pulse::MOST`].
+    /// Events that came in the last hour, late ones too; counting stops at [`Pulse::MOST`].
     pub last_hour: u32,
-    /// Events in the last day; counting stops at [`Pulse::MOST`].
+    /// Events that came in the last day, late ones too; counting stops at [`Pulse::MOST`].
     pub last_day: u32,
     /// Events that wait to be processed.
     pub waiting: u32,

@@ -8,6 +8,7 @@ pub(crate) mod copy_button;
 pub(crate) mod get_form;
 pub(crate) mod icon;
 pub(crate) mod json_view;
+pub(crate) mod look;
 pub(crate) mod packed;
 pub(crate) mod plain_form;
 pub(crate) mod post_form;

@@ -1,7 +1,7 @@
 //! Where in the URL the state of the event log lives, and the way back to it.
 //!
-//! `state`, `type`, `from`, `to` and `q` filter it, `size` and `cursor` page it. An event's address carries all of it
-//! along, so that closing the event does not lose the place.
+//! `state`, `processed`, `type`, `from`, `to` and `q` filter it, `size` and `cursor` page it. An event's address carries
+//! all of it along, so that closing the event does not lose the place.
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -12,6 +12,9 @@ use crate::ui::query::{escape, filled, query_string};
 /// Rows on a page.
 pub const SIZES: [u32; 3] = [25, 50, 100];
 
+/// What `processed` says of a log of those that are not.
+pub const NOT_PROCESSED: &str = "no";
+
 /// What the log shows, by the URL.
 pub fn use_event_query() -> Memo<EventQuery> {
     let (params, query) = (use_params_map(), use_query_map());
@@ -21,6 +24,7 @@ pub fn use_event_query() -> Memo<EventQuery> {
         EventQuery {
             account: params.read().get("account").unwrap_or_default(),
             state: EventState::parse(&word("state")),
+            unprocessed: word("processed") == NOT_PROCESSED,
             event_type: word("type"),
             from: word("from"),
             to: word("to"),
@@ -57,7 +61,12 @@ pub fn list_page(query: &EventQuery, cursor: Option<String>) -> String {
 
 /// The log, from its beginning, of one state only.
 pub fn list_of(query: &EventQuery, state: Option<EventState>) -> String {
-    list(&EventQuery { state, cursor: None, ..query.clone() })
+    list(&EventQuery { state, unprocessed: false, cursor: None, ..query.clone() })
+}
+
+/// The log, from its beginning, of what is not processed only.
+pub fn list_unprocessed(query: &EventQuery) -> String {
+    list(&EventQuery { state: None, unprocessed: true, cursor: None, ..query.clone() })
 }
 
 /// The log, from its beginning, with so many rows on a page.
@@ -72,8 +81,8 @@ pub fn all_of(account: &str, state: EventState) -> String {
 
 /// Whether anything is filtered.
 pub fn is_filtered(query: &EventQuery) -> bool {
-    let EventQuery { state, event_type, from, to, search, .. } = query;
-    state.is_some() || [event_type, from, to, search].iter().any(|filter| !filter.is_empty())
+    let EventQuery { state, unprocessed, event_type, from, to, search, .. } = query;
+    state.is_some() || *unprocessed || [event_type, from, to, search].iter().any(|filter| !filter.is_empty())
 }
 
 /// An event, with the log's state.
@@ -97,6 +106,7 @@ pub fn live(query: &EventQuery, mark: &str) -> String {
     let texts = [("account", account), ("event_type", event_type), ("from", from), ("to", to), ("search", search)];
     let mut pairs: Vec<(&'static str, &str)> = texts.map(|(name, text)| (name, text.as_str())).to_vec();
     pairs.extend(query.state.map(|state| ("state", state.as_str())));
+    pairs.extend(query.unprocessed.then_some(("unprocessed", "true")));
     pairs.push(("after", mark));
     format!("/api/live/events{}", query_string(&pairs))
 }
@@ -106,6 +116,7 @@ fn state(query: &EventQuery) -> String {
     let texts = [("type", &query.event_type), ("from", &query.from), ("to", &query.to), ("q", &query.search)];
     let mut pairs: Vec<(&'static str, &str)> = Vec::new();
     pairs.extend(query.state.map(|state| ("state", state.as_str())));
+    pairs.extend(query.unprocessed.then_some(("processed", NOT_PROCESSED)));
     pairs.extend(texts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| (name, text.as_str())));
     pairs.extend(query.cursor.as_deref().map(|cursor| ("cursor", cursor)));
     pairs.extend(SIZES[1..].contains(&query.size).then_some(("size", size.as_str())));
@@ -147,6 +158,19 @@ mod tests {
         assert!(!list_of(&query(), None).contains("cursor"));
         assert!(!list_sized(&query(), 100).contains("cursor"));
         assert!(list_sized(&query(), 100).ends_with("size=100"));
+    }
+
+    #[test]
+    fn what_is_not_processed_is_a_filter_beside_the_states() {
+        let open = list_unprocessed(&query());
+        assert_eq!(open, "/accounts/a1/webhook?processed=no&type=message&q=wamid%2F%3D%26&size=50");
+        let query = EventQuery { unprocessed: true, account: "a1".into(), ..EventQuery::default() };
+        assert!(is_filtered(&query));
+        assert_eq!(
+            live(&query, "m"),
+            "/api/live/events?account=a1&event_type=&from=&to=&search=&unprocessed=true&after=m"
+        );
+        assert!(!list_of(&query, Some(EventState::Dead)).contains("processed"), "a state says it more exactly");
     }
 
     #[test]

@@ -44,27 +44,36 @@ pub fn EventFilters(
 #[component]
 fn States(query: Memo<EventQuery>) -> impl IntoView {
     let link = move |state: Option<EventState>| {
+        let is_shown = move || query.read().state == state && !query.read().unprocessed;
         view! {
             <a
                 href=move || address::list_of(&query.read(), state)
                 data-noscroll
-                aria-current=move || (query.read().state == state).then_some("true")
+                aria-current=move || is_shown().then_some("true")
             >
                 {word(state)}
             </a>
         }
     };
-    let states = std::iter::once(None).chain(EventState::ALL.map(Some));
     view! {
         <nav class="seg" aria-label="State">
-            {states.map(link).collect_view()}
+            {link(None)}
+            <a
+                href=move || address::list_unprocessed(&query.read())
+                data-noscroll
+                aria-current=move || query.read().unprocessed.then_some("true")
+            >
+                "Not processed"
+            </a>
+            {EventState::ALL.map(|state| link(Some(state))).collect_view()}
         </nav>
     }
 }
 
 fn word(state: Option<EventState>) -> &'static str {
     match state {
-        None => "All",
+        // What is unrouted is no number's: it is listed with the one that signed it.
+        None => "All of this number",
         Some(EventState::Pending) => "Waiting",
         Some(EventState::Processed) => "Processed",
         Some(EventState::Dead) => "Failed",
@@ -79,11 +88,13 @@ fn FilterForm(query: Memo<EventQuery>) -> impl IntoView {
     let chosen = Signal::derive(move || query.read().event_type.clone());
     let search = move || query.read().search.clone();
     let state = move || query.read().state.map_or("", EventState::as_str);
+    let processed = move || if query.read().unprocessed { address::NOT_PROCESSED } else { "" };
     let submit = go_to(move |filled| address::list(&wanted(&filled, &query.read_untracked())));
     view! {
         <div class="filters" role="search" aria-label="Events">
             <form method="get" action=tab on:submit=submit>
                 <input type="hidden" name="state" value=state prop:value=state />
+                <input type="hidden" name="processed" value=processed prop:value=processed />
                 <input type="hidden" name="size" value=move || query.read().size prop:value=move || query.read().size />
                 <input
                     class="input search"

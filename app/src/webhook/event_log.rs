@@ -1,5 +1,7 @@
 use leptos::either::Either;
 use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
 
 use super::address::{self, SIZES, use_event_query};
 use super::event_filters::EventFilters;
@@ -8,21 +10,34 @@ use super::live::NewEvents;
 use super::server_fns::load_events;
 use super::writes::Writes;
 use crate::contract::{EventPage, EventQuery};
+use crate::frame::Overview;
 use crate::ui::async_view::{AsyncView, Skeleton};
+use crate::ui::post_form::focus;
 use crate::ui::read::read;
 
 /// The event log: filters, one page of rows, and the way to the others.
 #[component]
 pub fn EventLog() -> impl IntoView {
     let query = use_event_query();
-    let done = expect_context::<Writes>().done;
-    let page = read(move || (query.get(), done.get()), |(query, _)| load_events(query));
-    let again = Callback::new(move |()| page.refetch());
+    let (writes, overview) = (expect_context::<Writes>(), expect_context::<Overview>());
+    let page = read(move || (query.get(), writes.times()), |(query, _)| load_events(query));
+    let navigate = use_navigate();
+    // The whole tab: the numbers above are those of the log.
+    let again = Callback::new(move |()| {
+        let shown = query.get_untracked();
+        if shown.cursor.is_some() {
+            let options = NavigateOptions { scroll: false, ..NavigateOptions::default() };
+            navigate(&address::list_page(&shown, None), options);
+        }
+        writes.look_again(overview);
+    });
     view! {
         <section class="card events" aria-labelledby="events">
             <header>
-                <h2 id="events">"Events"</h2>
-                <button class="btn js-only" type="button" on:click=move |_| page.refetch()>
+                <h2 id="events" tabindex="-1">
+                    "Events"
+                </h2>
+                <button class="btn js-only" type="button" on:click=move |_| writes.look_again(overview)>
                     "Refresh"
                 </button>
             </header>
@@ -41,11 +56,10 @@ const SEARCH_ON: &str = "Search older ones";
 #[component]
 fn Rows(page: EventPage, query: EventQuery, again: Callback<()>) -> impl IntoView {
     let EventPage { events, next, is_partial, previous, mark, now } = page;
+    keep_focus();
     // Pages further back are left in peace.
-    let live = query
-        .cursor
-        .is_none()
-        .then(|| view! { <NewEvents query=query.clone() mark is_empty=events.is_empty() again /> });
+    let live =
+        previous.is_none().then(|| view! { <NewEvents query=query.clone() mark is_empty=events.is_empty() again /> });
     if events.is_empty() {
         return Either::Left(view! {
             {live}
@@ -73,6 +87,20 @@ fn Rows(page: EventPage, query: EventQuery, again: Callback<()>) -> impl IntoVie
     })
 }
 
+/// A link that led to another page may not be on it: then the focus goes to the log's heading, instead of nowhere.
+fn keep_focus() {
+    let focused = || if cfg!(feature = "ssr") { None } else { document().active_element() };
+    let is_link = focused().is_some_and(|element| element.closest(".pager nav").is_ok_and(|nav| nav.is_some()));
+    let is_nowhere = move || focused().is_none_or(|element| element.tag_name() == "BODY");
+    if is_link {
+        request_animation_frame(move || {
+            if is_nowhere() {
+                focus("events");
+            }
+        });
+    }
+}
+
 /// Pages are followed by cursor: there are no numbers, since new events arrive meanwhile.
 #[component]
 fn Pager(query: EventQuery, next: Option<String>, is_partial: bool, previous: Option<String>) -> impl IntoView {
@@ -81,6 +109,7 @@ fn Pager(query: EventQuery, next: Option<String>, is_partial: bool, previous: Op
         Some(_) if is_partial => SEARCHED,
         Some(_) => "Newest first · times in UTC",
     };
+    let newest = query.cursor.is_some().then(|| address::list_page(&query, None));
     let newer = previous.map(|cursor| address::list_page(&query, Some(cursor)));
     let older = next.map(|cursor| address::list_page(&query, Some(cursor)));
     view! {
@@ -88,6 +117,7 @@ fn Pager(query: EventQuery, next: Option<String>, is_partial: bool, previous: Op
             <span>{end}</span>
             <Sizes query />
             <nav aria-label="Pages of the log">
+                {newest.map(|href| view! { <a class="btn" href=href data-noscroll>"Newest"</a> })}
                 {newer.map(|href| view! { <a class="btn" href=href rel="prev" data-noscroll>"Newer"</a> })}
                 {older
                     .map(|href| {

@@ -41,7 +41,7 @@ pub fn EventPane() -> impl IntoView {
         },
         false,
     );
-    let detail = read(move || (event.get(), writes.done.get()), |(event, _)| load_event(event));
+    let detail = read(move || (event.get(), writes.times()), |(event, _)| load_event(event));
     let page = is_first_page();
     let dialog = NodeRef::<Dialog>::new();
     if !page {

@@ -19,7 +19,7 @@ pub fn EventLine(
     now: Timestamp,
 ) -> impl IntoView {
     let href = address::event(&query, &event.id);
-    let title = title(&event);
+    let title = event.title();
     view! {
         <tr>
             <td>
@@ -58,14 +58,6 @@ fn Id(id: String, what: &'static str) -> impl IntoView {
     view! {
         <code title=id.clone()>{shorten(&id)}</code>
         <CopyButton text=id what />
-    }
-}
-
-/// Type and subtype.
-pub fn title(event: &EventRow) -> String {
-    match &event.subtype {
-        Some(subtype) => format!("{} · {subtype}", event.event_type),
-        None => event.event_type.clone(),
     }
 }
 

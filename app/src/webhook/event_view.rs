@@ -1,18 +1,26 @@
+use std::time::Duration;
+
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::address;
 use super::event_aside::EventAside;
-use super::event_row::title;
 use super::refusal::RefusalBox;
+use super::server_fns::load_event;
 use super::writes::Writes;
-use crate::contract::{EventDetail, EventQuery, EventRow};
+use crate::contract::{EventDetail, EventQuery, EventRef, EventRow, EventState};
+use crate::frame::Overview;
 use crate::ui::badge::EventBadge;
 use crate::ui::confirm::Confirm;
 use crate::ui::copy_button::CopyButton;
 use crate::ui::json_view::{JsonView, pretty};
+use crate::ui::look::look_for;
 use crate::ui::post_form::{PostForm, Sending};
+
+/// So often, and so many times, an event that waits is looked at again.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+const LOOKS: u32 = 15;
 
 /// An event in full: its payload on the left, what is known about it on the right.
 #[component]
@@ -24,9 +32,10 @@ pub fn EventView(
     /// Processes it again.
     replay: Sending,
 ) -> impl IntoView {
+    look_for_its_end(&detail, &list.account);
     let text = detail.payload.as_deref().map_or_else(|| detail.raw.clone(), pretty);
     view! {
-        <Title text=title(&detail.event) />
+        <Title text=detail.event.title() />
         <header>
             <Head event=detail.event.clone() />
             <div class="actions">
@@ -49,9 +58,23 @@ pub fn EventView(
     }
 }
 
+/// While an event waits, looks for what becomes of it. A try that failed is news too.
+fn look_for_its_end(detail: &EventDetail, account: &str) {
+    if detail.event.state != EventState::Pending {
+        return;
+    }
+    let (writes, overview) = (expect_context::<Writes>(), expect_context::<Overview>());
+    let event = EventRef { account: account.into(), event: detail.event.id.clone() };
+    let tried = |detail: &EventDetail| (detail.event.state, detail.attempts.len());
+    let known = tried(detail);
+    let ask = move || load_event(event.clone());
+    let again = Callback::new(move |()| writes.look_again(overview));
+    look_for(LOOK_EVERY, LOOKS, ask, move |detail: &EventDetail| tried(detail) != known, again);
+}
+
 #[component]
 fn Head(event: EventRow) -> impl IntoView {
-    let title = title(&event);
+    let title = event.title();
     view! {
         <h2 id="event-title" tabindex="-1" autofocus>
             {title}

@@ -3,6 +3,8 @@
 //! The rows stay where they are until the reader asks. A log that is empty has nothing to keep in place: it shows its
 //! first event by itself. While the browser's tab is hidden nothing is asked for, since a browser has few connections.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::wasm_bindgen::closure::Closure;
@@ -10,9 +12,13 @@ use web_sys::{EventSource, MessageEvent};
 
 use super::address;
 use crate::contract::EventQuery;
+use crate::ui::post_form::focus;
 
 /// The number above which it is not counted.
 const MANY: u32 = 100;
+
+/// After it a stream that was turned away is asked for again.
+const COME_AGAIN: Duration = Duration::from_secs(5);
 
 /// Offers what is new.
 #[component]
@@ -23,7 +29,7 @@ pub fn NewEvents(
     mark: String,
     /// It shows no row.
     is_empty: bool,
-    /// Reads the log again.
+    /// Shows the newest events.
     again: Callback<()>,
 ) -> impl IntoView {
     let count = RwSignal::new(0);
@@ -41,6 +47,8 @@ pub fn NewEvents(
         if let Some(head) = document().get_element_by_id("events") {
             head.scroll_into_view();
         }
+        // The button hides.
+        focus("events");
     };
     view! {
         <div class="arrivals" role="status">
@@ -59,16 +67,20 @@ fn listen(query: EventQuery, mark: String, count: RwSignal<u32>) {
     let is_seen = RwSignal::new(!document().hidden());
     let turned = window_event_listener_untyped("visibilitychange", move |_| is_seen.set(!document().hidden()));
     on_cleanup(move || turned.remove());
-    let mark = StoredValue::new(mark);
+    let (mark, turned_away) = (StoredValue::new(mark), RwSignal::new(0));
     Effect::new(move || {
+        turned_away.track();
         if is_seen.get() {
-            open(&address::live(&query, &mark.get_value()), mark, count);
+            open(&address::live(&query, &mark.get_value()), mark, count, turned_away);
         }
     });
 }
 
 /// Opens a stream, which is closed when its owner ends. Without one there is still the button "Refresh".
-fn open(address: &str, mark: StoredValue<String>, count: RwSignal<u32>) {
+///
+/// The browser itself mends a connection that broke, but gives up for good when it is answered by anything else than a
+/// stream, such as a server that is just starting.
+fn open(address: &str, mark: StoredValue<String>, count: RwSignal<u32>, turned_away: RwSignal<u32>) {
     let Ok(source) = EventSource::new(address) else { return };
     let told = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
         if let Some(number) = message.data().as_string().and_then(|text| text.parse().ok()) {
@@ -77,8 +89,18 @@ fn open(address: &str, mark: StoredValue<String>, count: RwSignal<u32>) {
         }
     });
     source.set_onmessage(Some(told.as_ref().unchecked_ref()));
-    let held = StoredValue::new_local((source, told));
+    let broken = source.clone();
+    let failed = Closure::<dyn Fn()>::new(move || {
+        if broken.ready_state() == EventSource::CLOSED {
+            let come_again = move || {
+                turned_away.try_update(|times| *times += 1);
+            };
+            set_timeout(come_again, COME_AGAIN);
+        }
+    });
+    source.set_onerror(Some(failed.as_ref().unchecked_ref()));
+    let held = StoredValue::new_local((source, told, failed));
     on_cleanup(move || {
-        held.try_with_value(|(source, _)| source.close());
+        held.try_with_value(|(source, ..)| source.close());
     });
 }

@@ -6,6 +6,7 @@
 //! function; [`writes`] holds these actions, which outlive each reading of the tab.
 
 pub mod address;
+mod awaited;
 mod event_aside;
 mod event_filters;
 mod event_log;

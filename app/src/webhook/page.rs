@@ -2,6 +2,7 @@ use leptos::prelude::*;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::use_params_map;
 
+use super::awaited::look_for_meta;
 use super::event_log::EventLog;
 use super::next::Next;
 use super::pulse::PulseStrip;
@@ -12,6 +13,7 @@ use super::tunnel::Tunnel;
 use super::writes::Writes;
 use crate::accounts::AccountTitle;
 use crate::contract::WebhookPage;
+use crate::frame::Overview;
 use crate::ui::async_view::{AsyncView, Skeleton};
 use crate::ui::read::read;
 
@@ -24,7 +26,7 @@ pub fn WebhookTab() -> impl IntoView {
     provide_context(writes);
     // A token belongs to the account that it was made for.
     Effect::watch(move || account.get(), move |_, _, _| writes.issued.set(None), false);
-    let page = read(move || (account.get(), writes.done.get()), |(account, _)| load_webhook(account));
+    let page = read(move || (account.get(), writes.times()), |(account, _)| load_webhook(account));
     view! {
         <div class="webhook">
             <AsyncView resource=page loading=|| view! { <Skeleton lines=6 /> } let:page>
@@ -40,6 +42,8 @@ pub fn WebhookTab() -> impl IntoView {
 /// compiler lays out.
 #[component]
 fn Overall(page: WebhookPage) -> impl IntoView {
+    let (writes, overview) = (expect_context::<Writes>(), expect_context::<Overview>());
+    look_for_meta(&page, Callback::new(move |()| writes.look_again(overview)));
     let pulse = view! { <PulseStrip page=page.clone() /> }.into_any();
     let set_up = view! { <SetUp page=page.clone() /> }.into_any();
     let test = page.may.send_test.then(|| view! { <TestEvent page=page.clone() /> }).into_any();

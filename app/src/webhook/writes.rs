@@ -23,6 +23,8 @@ pub struct Writes {
     pub issued: RwSignal<Option<IssuedToken>>,
     /// Counts what was done: each time, the tab is read again.
     pub done: RwSignal<u32>,
+    /// Counts what may have happened elsewhere: then too, but what a person has opened stays open.
+    elsewhere: RwSignal<u32>,
 }
 
 impl Writes {
@@ -34,6 +36,7 @@ impl Writes {
             switch: Sending::new(SetEnabledAction::PATH),
             issued: RwSignal::new(token_in_context()),
             done: RwSignal::new(0),
+            elsewhere: RwSignal::new(0),
         };
         writes.watch(expect_context::<Toaster>(), expect_context::<Overview>());
         writes
@@ -43,6 +46,17 @@ impl Writes {
     pub fn again(self, overview: Overview) {
         self.done.update(|done| *done += 1);
         overview.accounts.refetch();
+    }
+
+    /// Something may have happened elsewhere: reads again too.
+    pub fn look_again(self, overview: Overview) {
+        self.elsewhere.update(|times| *times += 1);
+        overview.accounts.refetch();
+    }
+
+    /// Changes whenever the tab is to be read again.
+    pub fn times(self) -> u32 {
+        self.done.get() + self.elsewhere.get()
     }
 
     fn watch(self, toaster: Toaster, overview: Overview) {

@@ -22,35 +22,36 @@ use crate::users::session::Session;
 /// One page of the log, newest event first.
 pub async fn list(session: &Session, query: EventQuery, now: OffsetDateTime) -> Result<EventPage, ReadError> {
     let owner = owner(session, &query.account)?;
-    let filter = Filter::parse(&query)?;
-    let asked = filter.clone();
-    let rows = session.tenant.transaction(move |connection| {
+    let asked = Filter::parse(&query)?;
+    let read = session.tenant.transaction(move |connection| {
         async move {
             find_account(connection, owner).await?;
             // The mark first: what comes between the two is shown and told of, rather than neither.
             let mark = Mark::newest(&mut *connection, owner.company).await?;
-            let (rows, searched_to) = find(connection, owner, &asked).await?;
-            Ok::<_, ReadError>((mark, rows, searched_to))
+            let found = find(&mut *connection, owner, &asked).await?;
+            if asked.way == Way::Newer && found.go_on.is_none() && found.rows.len() < asked.size {
+                // The newest page is the first one, and as long.
+                let first = asked.first_page();
+                let found = find(connection, owner, &first).await?;
+                return Ok::<_, ReadError>((mark, first, found));
+            }
+            Ok((mark, asked, found))
         }
         .boxed()
     });
-    let (mark, mut rows, searched_to) = rows.await?;
-    let has_more = cut(&mut rows, filter.size);
+    let (mark, filter, Found { mut rows, go_on, is_partial }) = read.await?;
+    // Wherever one can go to newer ones, one came from older ones.
+    let back = |row: Option<&EventRow>| Some(row.map_or(filter.cursor, place));
+    let (next, previous) = match filter.way {
+        Way::Older if filter.is_first() => (go_on, None),
+        Way::Older => (go_on, back(rows.first())),
+        Way::Newer => (back(rows.first()), go_on),
+    };
     if filter.way == Way::Newer {
         rows.reverse();
     }
-    let is_first = query.cursor.as_deref().is_none_or(str::is_empty);
-    let (older, newer) = match filter.way {
-        Way::Older => (has_more, !is_first),
-        // Wherever one can go to newer ones, one came from older ones.
-        Way::Newer => (true, has_more),
-    };
-    let place = |row: Option<&EventRow>| row.map(|row| Cursor { at: row.event_ts, id: row.id });
-    let searched_to = |way| searched_to.filter(|_| filter.way == way);
-    let next = searched_to(Way::Older).or(place(rows.last()).filter(|_| older));
-    let previous = searched_to(Way::Newer).or(place(rows.first()).filter(|_| newer));
     Ok(EventPage {
-        is_partial: searched_to(Way::Older).is_some(),
+        is_partial: is_partial && filter.way == Way::Older,
         next: next.map(|cursor| link(Way::Older, cursor)),
         previous: previous.map(|cursor| link(Way::Newer, cursor)),
         mark: mark.encode(),
@@ -59,20 +60,48 @@ pub async fn list(session: &Session, query: EventQuery, now: OffsetDateTime) -> 
     })
 }
 
-/// The rows of a page, and where a search stopped before the page was full.
-async fn find(
-    connection: &mut PgConnection,
-    owner: Owner,
-    filter: &Filter,
-) -> Result<(Vec<EventRow>, Option<Cursor>), sqlx::Error> {
-    if filter.search.is_empty() {
-        return Ok((store::list(connection, owner, filter).await?, None));
+/// The rows of a page in the order of its way, and where to go on.
+struct Found {
+    rows: Vec<EventRow>,
+    /// None: there is nothing behind.
+    go_on: Option<Cursor>,
+    /// It goes on behind all that was searched, rather than behind the last row.
+    is_partial: bool,
+}
+
+async fn find(connection: &mut PgConnection, owner: Owner, filter: &Filter) -> Result<Found, sqlx::Error> {
+    if !filter.search.is_empty() {
+        return search(connection, owner, filter).await;
     }
+    let mut rows = Vec::new();
+    for part in filter.parts() {
+        rows.extend(store::list(&mut *connection, owner, &part).await?);
+    }
+    rows.sort_by(|one, other| filter.order(place(one), place(other)));
+    let has_more = cut(&mut rows, filter.size);
+    Ok(Found { go_on: rows.last().map(place).filter(|_| has_more), rows, is_partial: false })
+}
+
+/// What was searched ends where its window does. Behind that lies at most what the text names as a whole, which is shown
+/// at once, on the first page; what lies between is searched by going on.
+async fn search(connection: &mut PgConnection, owner: Owner, filter: &Filter) -> Result<Found, sqlx::Error> {
     let ids = store::named(&mut *connection, owner, &filter.search).await?;
-    let rows = store::search(&mut *connection, owner, filter, &ids).await?;
-    let is_full = rows.len() > filter.size;
-    let end = if is_full { None } else { store::window_end(connection, owner, filter).await? };
-    Ok((rows, end))
+    let (mut rows, mut ends) = (Vec::new(), Vec::new());
+    for part in filter.parts() {
+        rows.extend(store::search(&mut *connection, owner, &part, &ids).await?);
+        ends.extend(store::window_end(&mut *connection, owner, &part).await?);
+    }
+    let end = ends.into_iter().min_by(|one, other| filter.order(*one, *other));
+    let is_within = |place| end.is_none_or(|end| filter.order(place, end).is_le());
+    rows.retain(|row| is_within(place(row)) || (filter.is_first() && ids.contains(&row.id)));
+    rows.sort_by(|one, other| filter.order(place(one), place(other)));
+    let has_more = cut(&mut rows, filter.size);
+    let last = rows.last().map(place).filter(|last| has_more && is_within(*last));
+    Ok(Found { go_on: last.or(end), rows, is_partial: last.is_none() && end.is_some() })
+}
+
+fn place(row: &EventRow) -> Cursor {
+    Cursor { at: row.event_ts, id: row.id }
 }
 
 /// How many events have come into the log since the mark, counted up to [`MANY`](crate::event_log::listing::arrivals),

@@ -2,7 +2,7 @@
 
 use app::contract::{
     Account, Attempt, Became, Changed, Conversation, DeliveryStatus, DeliveryView, Direction, EventDetail, EventState,
-    Pulse, RejectionCount, Sibling, StatusEntry, Timestamp, WebhookConfig, WebhookStatus,
+    Pulse, RejectionCount, Sibling, StatusEntry, Timestamp, WebhookConfig, WebhookStatus, event_title,
 };
 use time::OffsetDateTime;
 
@@ -10,7 +10,9 @@ use super::events::Detail;
 use crate::accounts::store::AccountRow;
 use crate::conversations::render;
 use crate::conversations::store::{BecameRow, ConversationRow, StatusRow};
-use crate::event_log::listing::store::{AttemptRow, DeliveryRow, EventRow, PulseRow, RejectionRow, SiblingRow};
+use crate::event_log::listing::store::{
+    AttemptRow, DeliveryRow, EventRow, LastRow, PulseRow, RejectionRow, SiblingRow,
+};
 use crate::processing::wire::{Node, error_title};
 use crate::webhook_config::new_config::{callback_url, is_generated};
 use crate::webhook_config::parse_status;
@@ -92,9 +94,10 @@ pub fn webhook_config(row: Shown, public_url: &str) -> WebhookConfig {
 }
 
 /// How an account's log is doing.
-pub fn pulse(last: Option<&EventRow>, counts: PulseRow) -> Pulse {
+pub fn pulse(last: Option<&LastRow>, counts: PulseRow) -> Pulse {
     Pulse {
-        last_event: last.map(|row| (timestamp(row.received_at), title(&row.event_type, row.event_subtype.as_deref()))),
+        last_event: last
+            .map(|row| (timestamp(row.received_at), event_title(&row.event_type, row.event_subtype.as_deref()))),
         last_hour: unsigned(counts.last_hour),
         last_day: unsigned(counts.last_day),
         waiting: unsigned(counts.waiting),
@@ -165,7 +168,7 @@ fn sibling(row: &SiblingRow) -> Sibling {
     Sibling {
         id: row.id.to_string(),
         place: u32::try_from(row.position).unwrap_or(0) + 1,
-        title: title(&row.event_type, row.event_subtype.as_deref()),
+        title: event_title(&row.event_type, row.event_subtype.as_deref()),
         state: event_state(&row.state),
     }
 }
@@ -189,11 +192,6 @@ fn became_view(row: BecameRow) -> Became {
         contact: group.or(row.contact).unwrap_or_else(|| "Unknown".into()),
         message: render::preview(&body),
     }
-}
-
-fn title(event_type: &str, subtype: Option<&str>) -> String {
-    let title = subtype.map_or_else(|| event_type.to_owned(), |subtype| format!("{event_type} · {subtype}"));
-    title.replace('_', " ")
 }
 
 fn event_state(word: &str) -> EventState {

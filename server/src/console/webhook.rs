@@ -15,7 +15,6 @@ use super::rights::{actor, permissions, require};
 use super::{ReadError, tunnel, views};
 use crate::audit::{self, Entry};
 use crate::crypto::{self, KeyRing};
-use crate::event_log::listing::page::Filter;
 use crate::event_log::listing::store as log;
 use crate::ids::Owner;
 use crate::tunnel::TunnelSupport;
@@ -40,7 +39,7 @@ pub async fn read(
             async move {
                 let account = find_account(connection, owner).await?;
                 let config = configs::shown(&mut *connection, owner).await?;
-                let last = log::list(&mut *connection, owner, &Filter::newest()).await?.into_iter().next();
+                let last = log::last(&mut *connection, owner).await?;
                 let counts = log::pulse(&mut *connection, owner, now, most).await?;
                 let path = config.as_ref().map_or("", |config| local_path(&config.callback_path));
                 let rejections = log::rejections(connection, owner, path, now - Duration::DAY, most).await?;

@@ -64,9 +64,13 @@ impl Mark {
         filter: &Filter,
     ) -> Result<(usize, Self), sqlx::Error> {
         let settled = self.after.max(settled_before(Uuid::now_v7()));
-        let arrived = super::store::arrived(tenant, owner, filter, self.after, settled).await?;
+        let (mut all, mut counted) = (0, 0);
+        for part in filter.parts() {
+            let arrived = super::store::arrived(&mut *tenant, owner, &part, self.after, settled).await?;
+            (all, counted) = (all + arrived.all, counted + arrived.settled);
+        }
         let capped = |count: i64| (self.count + usize::try_from(count).unwrap_or_default()).min(MANY);
-        Ok((capped(arrived.all), Self { after: settled, count: capped(arrived.settled) }))
+        Ok((capped(all), Self { after: settled, count: capped(counted) }))
     }
 }
 

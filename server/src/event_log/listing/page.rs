@@ -1,5 +1,7 @@
 //! Which page of the log: filters, and a place to go on from in either direction.
 
+use std::cmp::Ordering;
+
 use app::contract::{ConsoleError, EventQuery, EventState};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -8,6 +10,9 @@ use crate::paging::{Cursor, days};
 
 /// Longest search text, in characters.
 const LONGEST_SEARCH: usize = 200;
+
+/// The states of an account's events that have had no effect.
+const OPEN: [EventState; 3] = [EventState::Pending, EventState::Dead, EventState::Quarantined];
 
 /// Which way a page goes from its cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +28,8 @@ pub enum Way {
 pub struct Filter {
     /// Only in this state.
     pub state: Option<EventState>,
+    /// Only those that have had no effect yet. A question to the database is about one state: see [`Filter::parts`].
+    pub unprocessed: bool,
     /// Only of this type.
     pub event_type: Option<String>,
     /// From this moment on.
@@ -54,6 +61,7 @@ impl Filter {
         let (from, until) = days(&query.from, &query.to)?;
         Ok(Self {
             state: query.state,
+            unprocessed: query.unprocessed,
             event_type: Some(plain(&query.event_type)).filter(|word| !word.is_empty()),
             from,
             until,
@@ -78,17 +86,33 @@ impl Filter {
         .unwrap_or(self.cursor)
     }
 
-    /// Only the newest event.
-    pub fn newest() -> Self {
-        Self {
-            state: None,
-            event_type: None,
-            from: None,
-            until: None,
-            search: String::new(),
-            cursor: Cursor::start(),
-            way: Way::Older,
-            size: 1,
+    /// The questions that it is to the database. What is not processed is in one of three states, each of which has an
+    /// index or is found quickly; without one, all that is processed would be read and thrown away.
+    pub fn parts(&self) -> Vec<Self> {
+        let of = |state| Self { state: Some(state), unprocessed: false, ..self.clone() };
+        match self.state {
+            None if self.unprocessed => Vec::from(OPEN.map(of)),
+            Some(EventState::Processed) if self.unprocessed => Vec::new(),
+            _ => vec![self.clone()],
+        }
+    }
+
+    /// Nothing is newer than what it begins with.
+    pub fn is_first(&self) -> bool {
+        self.way == Way::Older && self.cursor == Cursor::start()
+    }
+
+    /// The same from the newest event on.
+    pub fn first_page(self) -> Self {
+        Self { cursor: Cursor::start(), way: Way::Older, ..self }
+    }
+
+    /// Which of two places comes first on its way.
+    pub fn order(&self, one: Cursor, other: Cursor) -> Ordering {
+        let order = (one.at, one.id).cmp(&(other.at, other.id));
+        match self.way {
+            Way::Older => order.reverse(),
+            Way::Newer => order,
         }
     }
 }
@@ -118,6 +142,10 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
+
+    fn all() -> Filter {
+        Filter::parse(&EventQuery::default()).unwrap()
+    }
 
     #[test]
     fn a_day_range_includes_its_last_day() {
@@ -151,12 +179,36 @@ mod tests {
     #[test]
     fn the_days_asked_for_are_entered_at_their_edge() {
         let cursor = Cursor { at: datetime!(2026-11-20 12:00 UTC), id: Uuid::now_v7() };
-        let filter = Filter { cursor, until: Some(datetime!(2026-11-10 0:00 UTC)), ..Filter::newest() };
+        let filter = Filter { cursor, until: Some(datetime!(2026-11-10 0:00 UTC)), ..all() };
         assert_eq!(filter.begin(), Cursor { at: datetime!(2026-11-10 0:00 UTC), id: Uuid::nil() });
         let inside = Filter { until: Some(datetime!(2026-11-21 0:00 UTC)), ..filter.clone() };
         assert_eq!(inside.begin(), cursor);
         let newer = Filter { way: Way::Newer, from: Some(datetime!(2026-11-25 0:00 UTC)), ..filter };
         assert_eq!(newer.begin(), Cursor { at: datetime!(2026-11-25 0:00 UTC), id: Uuid::nil() });
+    }
+
+    #[test]
+    fn the_nearer_place_depends_on_the_way() {
+        let at = |second: u8| Cursor {
+            at: datetime!(2026-11-20 12:00 UTC).replace_second(second).unwrap(),
+            id: Uuid::nil(),
+        };
+        let newer = Filter { way: Way::Newer, ..all() };
+        assert_eq!((all().order(at(2), at(1)), newer.order(at(2), at(1))), (Ordering::Less, Ordering::Greater));
+        assert_eq!(newer.order(at(1), at(1)), Ordering::Equal);
+    }
+
+    #[test]
+    fn what_is_not_processed_is_asked_for_state_by_state() {
+        let asked = |state| -> Vec<_> {
+            let filter = Filter { state, unprocessed: true, ..all() };
+            filter.parts().into_iter().map(|part| part.state).collect()
+        };
+        assert_eq!(asked(None), OPEN.map(Some));
+        assert_eq!(asked(Some(EventState::Dead)), [Some(EventState::Dead)]);
+        assert_eq!(asked(Some(EventState::Unrouted)), [Some(EventState::Unrouted)]);
+        assert!(asked(Some(EventState::Processed)).is_empty(), "none of it is both");
+        assert_eq!(all().parts(), [all()]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use app::contract::EventState;
 use serde_json::Value;
 use sqlx::PgConnection;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::arrivals::MANY;
@@ -571,12 +571,53 @@ pub async fn replay(
     .await
 }
 
+/// The event that came last.
+#[derive(Clone, Debug)]
+pub struct LastRow {
+    /// When.
+    pub received_at: OffsetDateTime,
+    /// `message` …
+    pub event_type: String,
+    /// `text` …
+    pub event_subtype: Option<String>,
+}
+
+/// The event of an account that came last, whatever its own time is.
+///
+/// Ids sort by arrival, but no index has them by account, which every stored event would pay for: it is looked for among
+/// the last [`WINDOW`] events of the company. An account that had none among so many is shown its newest by Meta's clock.
+pub async fn last(tenant: &mut PgConnection, owner: Owner) -> Result<Option<LastRow>, sqlx::Error> {
+    sqlx::query_as!(
+        LastRow,
+        r#"
+        select received_at as "received_at!", event_type as "event_type!", event_subtype
+        from (
+            (select id, received_at, event_type, event_subtype
+             from (select id, account_id, received_at, event_type, event_subtype from whatsapp_webhook_event_logs
+                   where company_id = $1 order by id desc limit $3) recent
+             where account_id = $2
+             order by id desc limit 1)
+            union all
+            (select id, received_at, event_type, event_subtype from whatsapp_webhook_event_logs
+             where company_id = $1 and account_id = $2
+             order by event_ts desc, id desc limit 1)
+        ) either
+        order by id desc limit 1
+        "#,
+        owner.company.0,
+        owner.account.0,
+        WINDOW,
+    )
+    .fetch_optional(tenant)
+    .await
+}
+
 /// How an account's log is doing. Counting stops at `most`.
 #[derive(Clone, Copy, Debug)]
 pub struct PulseRow {
-    /// Events in the last hour.
+    /// Events that came in the last hour.
     pub last_hour: i64,
-    /// Events in the last day.
+    /// Events that came in the last day.
     pub last_day: i64,
     /// Waiting.
     pub waiting: i64,
@@ -585,6 +626,9 @@ pub struct PulseRow {
 }
 
 /// Counts, each at most `most`.
+///
+/// What happened in the last hour also came in it, and is counted by the account's index. What came late is looked for
+/// among the last [`WINDOW`] events of the company, by their ids: as in [`last`], no index has arrivals by account.
 pub async fn pulse(
     tenant: &mut PgConnection,
     owner: Owner,
@@ -594,25 +638,43 @@ pub async fn pulse(
     sqlx::query_as!(
         PulseRow,
         r#"
+        with since as (select $3::timestamptz - interval '1 hour' as hour, $3::timestamptz - interval '1 day' as day),
+        late as (
+            select count(*) filter (where received_at > since.hour and event_ts <= since.hour) as hour,
+                   count(*) filter (where received_at > since.day and event_ts <= since.day) as day
+            from since, (select account_id, event_ts, received_at from whatsapp_webhook_event_logs
+                where company_id = $1 and id > $5 order by id desc limit $6) recent
+            where account_id = $2
+        )
         select
-            (select count(*) from (select 1 from whatsapp_webhook_event_logs
+            least($4, late.hour + (select count(*) from (select 1 from whatsapp_webhook_event_logs
                 where company_id = $1 and account_id = $2 and event_ts > $3::timestamptz - interval '1 hour'
-                limit $4) h) as "last_hour!",
-            (select count(*) from (select 1 from whatsapp_webhook_event_logs
+                limit $4) h)) as "last_hour!",
+            least($4, late.day + (select count(*) from (select 1 from whatsapp_webhook_event_logs
                 where company_id = $1 and account_id = $2 and event_ts > $3::timestamptz - interval '1 day'
-                limit $4) d) as "last_day!",
+                limit $4) d)) as "last_day!",
             (select count(*) from (select 1 from whatsapp_webhook_event_logs
                 where company_id = $1 and account_id = $2 and state = 'pending' limit $4) p) as "waiting!",
             (select count(*) from (select 1 from whatsapp_webhook_event_logs
                 where company_id = $1 and account_id = $2 and state = 'dead' limit $4) x) as "dead!"
+        from late
         "#,
         owner.company.0,
         owner.account.0,
         now,
         most,
+        id_before(now - Duration::DAY),
+        WINDOW,
     )
     .fetch_one(tenant)
     .await
+}
+
+/// No event that came after a moment has a lower id: they are made within ten seconds. The milliseconds are the first 48
+/// bits.
+fn id_before(at: OffsetDateTime) -> Uuid {
+    let milliseconds = (at - Duration::seconds(10)).unix_timestamp_nanos() / 1_000_000;
+    Uuid::from_u128(u128::try_from(milliseconds).unwrap_or_default() << 80)
 }
 
 /// How often the door refused for one reason.

@@ -64,6 +64,20 @@ impl Log {
         pages
     }
 
+    /// Puts so many processed events into the log, each a second newer; `n` counts them, and ends their keys.
+    async fn add_hay(&self, like: &str, count: u32, key: &str) {
+        let hay = format!(
+            "insert into whatsapp_webhook_event_logs
+                (company_id, id, delivery_id, position, body_offset, body_length, account_id, event_type, event_ts,
+                 received_at, dedup_key, payload, state, processed_at, next_attempt_at)
+            select company_id, gen_random_uuid(), gen_random_uuid(), 0, 0, 0, account_id, event_type,
+                   event_ts + n * interval '1 second', received_at, {key} || n, '{{}}', 'processed', processed_at,
+                   next_attempt_at
+            from whatsapp_webhook_event_logs, generate_series(1, {count}) n where object_id = '{like}'"
+        );
+        self.app.execute(&hay).await;
+    }
+
     fn tab(&self) -> String {
         format!("/accounts/{}/webhook", self.account)
     }
@@ -138,6 +152,23 @@ async fn a_long_log_comes_in_pages_forwards_and_back_without_gap_or_repetition()
 }
 
 #[tokio::test]
+async fn the_newest_page_is_as_long_as_any_whichever_way_one_comes() {
+    let log = Log::start().await;
+    let items: Vec<_> = (0..30).map(|number| item(&format!("m{number:02}"), MIDNIGHT + number)).collect();
+    log.app.accept(messages(&items)).await;
+    let first = log.page(&[]).await;
+    let second = log.page(&[("cursor", first["next"].as_str().unwrap())]).await;
+    log.app.accept(messages(&[item("meanwhile", MIDNIGHT + 100)])).await;
+    let back = log.page(&[("cursor", second["previous"].as_str().unwrap())]).await;
+    assert_eq!(objects(&back), objects(&first), "the page that one came from");
+    let newest = log.page(&[("cursor", back["previous"].as_str().unwrap())]).await;
+    assert_eq!(objects(&newest), log.found(&[]).await, "rather than the new one alone");
+    assert_eq!((objects(&newest).len(), &newest["previous"]), (25, &Value::Null));
+    let on = log.page(&[("cursor", newest["next"].as_str().unwrap())]).await;
+    assert_eq!(objects(&on), ["m05", "m04", "m03", "m02", "m01", "m00"]);
+}
+
+#[tokio::test]
 async fn a_log_that_fits_one_page_leads_nowhere() {
     let log = Log::start().await;
     let page = log.page(&[]).await;
@@ -180,6 +211,35 @@ async fn a_state_and_a_type_leave_the_others_out() {
     assert_eq!((&unread["raw"], &unread["may_replay"]), (&json!("This is no JSON."), &json!(false)));
     assert!(unread["problem"].is_string());
     assert_eq!(log.found(&[]).await.len(), 5);
+    let mut open = log.found(&[("unprocessed", "true")]).await;
+    open.sort();
+    assert_eq!(open, ["-", "dead", "waits"], "all that has had no effect");
+    assert_eq!(log.found(&[("unprocessed", "true"), ("event_type", "message"), ("search", "wait")]).await, ["waits"]);
+    assert_eq!(log.found(&[("unprocessed", "true"), ("state", "processed")]).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_is_not_processed_has_pages_too() {
+    let log = Log::start().await;
+    let items: Vec<_> = (0..60).map(|number| item(&format!("m{number:02}"), MIDNIGHT + number / 7)).collect();
+    log.app.take_in(messages(&items)).await;
+    log.app
+        .execute(
+            "update whatsapp_webhook_event_logs
+             set state = case right(object_id, 1) when '1' then 'dead' else 'pending' end::webhook_event_state,
+                 last_error = 'the disk was on fire', processed_at = null, processed_by = null
+             where object_id < 'm40'",
+        )
+        .await;
+    let filter = [("unprocessed", "true")];
+    let forwards = log.walk(&filter, "next", log.page(&filter).await).await;
+    assert_eq!(forwards.iter().map(|page| objects(page).len()).collect::<Vec<_>>(), [25, 15]);
+    let mut backwards = log.walk(&filter, "previous", forwards[1].clone()).await;
+    backwards.reverse();
+    assert_eq!(backwards.iter().map(objects).collect::<Vec<_>>(), forwards.iter().map(objects).collect::<Vec<_>>());
+    let mut all: Vec<String> = forwards.iter().flat_map(objects).collect();
+    all.sort();
+    assert_eq!(all, (0..40).map(|number| format!("m{number:02}")).collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -372,14 +432,7 @@ async fn an_event_is_found_by_its_own_id_and_its_deliverys() {
 async fn a_search_by_a_part_goes_back_in_steps_and_a_whole_id_is_found_at_once() {
     let log = Log::start().await;
     log.app.take_in(messages(&[item("wamid.needle", MIDNIGHT)])).await;
-    let hay = "insert into whatsapp_webhook_event_logs
-            (company_id, id, delivery_id, position, body_offset, body_length, account_id, event_type, event_ts,
-             received_at, dedup_key, payload, state, processed_at, next_attempt_at)
-        select company_id, gen_random_uuid(), delivery_id, 0, 0, 0, account_id, event_type,
-               event_ts + n * interval '1 second', received_at, 'hay:' || n, '{}', 'processed', processed_at,
-               next_attempt_at
-        from whatsapp_webhook_event_logs, generate_series(1, 10500) n";
-    sqlx::query(hay).execute(&log.app.pool).await.unwrap();
+    log.add_hay("wamid.needle", 10_500, "'hay:'").await;
     let first = log.page(&[("search", "needle")]).await;
     assert_eq!((objects(&first), &first["is_partial"]), (vec![], &json!(true)));
     let next = first["next"].as_str().unwrap();
@@ -390,6 +443,43 @@ async fn a_search_by_a_part_goes_back_in_steps_and_a_whole_id_is_found_at_once()
     assert_eq!(log.found(&[("search", "wamid.needle"), ("event_type", "status")]).await, Vec::<String>::new());
     let full = log.page(&[("search", "hay:")]).await;
     assert_eq!((full["events"].as_array().unwrap().len(), &full["is_partial"]), (25, &json!(false)));
+}
+
+#[tokio::test]
+async fn what_is_named_far_back_leaves_nothing_out_that_lies_between() {
+    let log = Log::start().await;
+    log.app.take_in(messages(&[item("m1", MIDNIGHT), item("m2", MIDNIGHT + 1)])).await;
+    let delivery = log.detail(&log.id("m1").await).await["delivery"]["id"].as_str().unwrap().to_owned();
+    // Of what has the id in its key, 24 are in the window and 100 behind it.
+    let key = format!("case when n <= 100 or n > 10476 then '{delivery}:' else 'hay:' end");
+    log.add_hay("m1", 10_500, &key).await;
+    let filter = [("search", delivery.as_str())];
+    let first = log.page(&filter).await;
+    assert_eq!((objects(&first).len(), &first["is_partial"]), (25, &json!(true)), "a page full with what is named");
+    assert_eq!(objects(&first)[24], "m2");
+    let pages = log.walk(&filter, "next", first).await;
+    let rows = pages.iter().flat_map(|page| page["events"].as_array().unwrap());
+    let keys = rows.map(|row| row["dedup_key"].as_str().unwrap());
+    let mut keys: Vec<_> = keys.filter(|key| key.starts_with(&delivery)).collect();
+    let found = keys.len();
+    keys.sort_unstable();
+    keys.dedup();
+    assert_eq!((keys.len(), found), (124, 124), "each once");
+    assert!(
+        pages.iter().any(|page| objects(page).contains(&"m1".to_owned())),
+        "what did not fit is found in its place"
+    );
+}
+
+#[tokio::test]
+async fn what_is_named_far_back_is_not_repeated_on_every_page() {
+    let log = Log::start().await;
+    log.app.take_in(messages(&[item("wamid.needle", MIDNIGHT)])).await;
+    log.add_hay("wamid.needle", 20_500, "'hay:'").await;
+    let filter = [("search", "wamid.needle")];
+    let pages = log.walk(&filter, "next", log.page(&filter).await).await;
+    let found: Vec<_> = pages.iter().map(|page| objects(page).len()).collect();
+    assert_eq!(found, [1, 0, 1], "at once, and in its place");
 }
 
 #[tokio::test]

@@ -129,6 +129,16 @@ async fn only_what_the_log_would_show_is_counted() {
 }
 
 #[tokio::test]
+async fn a_log_of_what_is_not_processed_is_told_of_what_waits() {
+    let (app, browser) = start().await;
+    app.take_in(text_message("m1", LENA, "Hello")).await;
+    let mut stream = listen(&app, &browser, "&unprocessed=true").await;
+    assert_eq!(stream.next().await, 0, "the one that came is processed");
+    app.accept(text_message("m2", LENA, "Are you there?")).await;
+    assert_eq!(stream.next().await, 1);
+}
+
+#[tokio::test]
 async fn nobody_is_told_of_what_is_not_theirs() {
     let (app, browser) = start().await;
     let stranger = app.company("Other").await;

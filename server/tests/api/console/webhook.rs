@@ -9,7 +9,7 @@ use server::clock::Clock;
 use server::ids::{AccountId, Owner};
 use time::OffsetDateTime;
 
-use crate::app::{NUMBER, NewTestAccount, Options, SECRET, TestApp, body, signature, text_message, value};
+use crate::app::{NUMBER, NewTestAccount, Options, SECRET, TestApp, body, signature, status, text_message, value};
 use crate::browser::{Answer, Browser, Form};
 
 const ANN: &str = "ann@acme.travel";
@@ -439,6 +439,7 @@ async fn the_page_counts_what_came_and_what_was_refused() {
     app.take_in(message("b", 120, Some("16505551234"))).await;
     app.take_in(message("c", 2 * 24 * 60, None)).await;
     app.accept(message("d", 30, Some("16505551234"))).await;
+    app.execute("update whatsapp_webhook_event_logs set received_at = event_ts where object_id in ('b', 'c')").await;
 
     let path = &app.account.callback_path;
     for secret in ["wrong", "wronger", "wrongest"] {
@@ -457,11 +458,33 @@ async fn the_page_counts_what_came_and_what_was_refused() {
     let pulse = &page["pulse"];
     assert_eq!((&pulse["last_hour"], &pulse["last_day"]), (&json!(2), &json!(3)));
     assert_eq!((&pulse["waiting"], &pulse["dead"]), (&json!(1), &json!(1)));
-    let received = app.count("select (extract(epoch from received_at) * 1000)::bigint from whatsapp_webhook_event_logs where object_id = 'a'");
+    let received = app.count("select (extract(epoch from received_at) * 1000)::bigint from whatsapp_webhook_event_logs where object_id = 'd'");
     let (last, title) = (pulse["last_event"][0].as_i64().unwrap(), &pulse["last_event"][1]);
     assert!((last - received.await).abs() <= 1 && title == "message · text", "{pulse}");
     let refused: Vec<_> = page["rejections"].as_array().unwrap().iter().map(|r| (&r["reason"], &r["count"])).collect();
     assert_eq!(refused, [(&json!("bad_signature"), &json!(2)), (&json!("missing_signature"), &json!(1))]);
     assert!(page["rejections"][0]["last_at"].as_i64().unwrap() <= page["now"].as_i64().unwrap());
     assert_eq!(page["account"]["phone_number_id"], NUMBER);
+}
+
+#[tokio::test]
+async fn what_comes_late_moves_the_strip_and_what_another_number_gets_does_not() {
+    let tab = Tab::start().await;
+    let app = &tab.app;
+    let pulse = async || {
+        let pulse = tab.page().await["pulse"].clone();
+        (pulse["last_hour"].clone(), pulse["last_day"].clone(), pulse["last_event"][1].clone())
+    };
+    app.accept(message("on-time", 0, Some("16505551234"))).await;
+    assert_eq!(pulse().await, (json!(1), json!(1), json!("message · text")));
+    // Meta repeats for days what it could not deliver.
+    app.accept(status("long-ago", "sent")).await;
+    assert_eq!(pulse().await, (json!(2), json!(2), json!("status · sent")));
+
+    let other = NewTestAccount { phone_number_id: "2002", ..NewTestAccount::default() };
+    let other = app.add_account(other).await.owner.account;
+    app.accept(message("theirs", 3 * 24 * 60, Some("16505551234"))).await;
+    app.execute(&format!("update whatsapp_webhook_event_logs set account_id = '{other}' where object_id = 'theirs'"))
+        .await;
+    assert_eq!(pulse().await, (json!(2), json!(2), json!("status · sent")));
 }

@@ -234,5 +234,6 @@ pub fn status_entry(row: &StatusRow) -> StatusEntry {
         status: row.status.clone(),
         at: timestamp(row.occurred_at),
         error: row.errors.as_ref().and_then(|errors| error_title(Node::of(errors))),
+        event_id: row.event_id.to_string(),
     }
 }

@@ -19,3 +19,4 @@ pub(crate) mod text;
 pub mod theme;
 pub(crate) mod time;
 pub(crate) mod toast;
+pub mod typed;

@@ -7,6 +7,7 @@ use leptos_router::location::RequestUrl;
 use crate::contract::ShownOnce;
 use crate::routes::{App, PlainApp, is_plain};
 use crate::ui::theme::Theme;
+use crate::ui::typed::Typed;
 
 /// The brand's mark. A `data:` URL, so that it needs neither a file nor a request.
 const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 22 22'%3E\
@@ -15,12 +16,13 @@ const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'
 
 /// The whole HTML document. The theme is known from the cookie, so nothing flashes before WASM is there.
 ///
-/// WASM is not called in for a page that stays as it is, nor for one with something to be shown once: that is the answer
-/// to a form posted without WASM, and its address is the form's, not its own.
+/// WASM is not called in for a page that stays as it is, nor for one with something to be shown once, or with what was
+/// typed in vain: that is the answer to a form posted without WASM, and its address is the form's, not its own.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let theme = use_context::<Theme>().unwrap_or_default();
     let plain = use_context::<RequestUrl>().is_some_and(|url| is_plain(url.as_ref()));
-    let hydrated = !plain && use_context::<ShownOnce>().is_none();
+    let answers_a_form = use_context::<ShownOnce>().is_some() || use_context::<Typed>().is_some();
+    let hydrated = !plain && !answers_a_form;
     let app = if plain { view! { <PlainApp /> }.into_any() } else { view! { <App /> }.into_any() };
     view! {
         <!DOCTYPE html>

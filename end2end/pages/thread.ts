@@ -10,7 +10,10 @@ export class ThreadPage {
   readonly days: Locator;
   readonly notes: Locator;
   readonly older: Locator;
+  readonly newer: Locator;
   readonly newest: Locator;
+  /** Leads an admin to where the contact is erased. */
+  readonly erase: Locator;
   readonly back: Locator;
   /** Leads to the page that erases the person's data. */
   readonly erase: Locator;
@@ -26,6 +29,8 @@ export class ThreadPage {
     this.days = this.scroll.locator(".day");
     this.notes = this.scroll.locator(".note");
     this.older = page.getByRole("link", { name: "Older messages" });
+    this.newer = page.getByRole("link", { name: "Newer messages" });
+    this.erase = this.pane.getByRole("link", { name: "Erase…" });
     this.newest = page.getByRole("link", { name: "Newest messages" });
     this.back = page.getByRole("link", { name: "All conversations" });
     this.erase = this.pane.getByRole("link", { name: "Erase…" });
@@ -56,6 +61,8 @@ export class Message {
   readonly delivery: Locator;
   readonly deliverySign: Locator;
   readonly steps: Locator;
+  /** Leads to what the message was made from; not to what was folded into it. */
+  readonly rawEvent: Locator;
 
   constructor(readonly item: Locator) {
     this.words = item.locator(".words");
@@ -67,5 +74,6 @@ export class Message {
     this.deliverySign = this.delivery.locator("summary");
     // Not by role: what is not disclosed has none.
     this.steps = this.delivery.locator("li");
+    this.rawEvent = item.locator(".bubble > footer > .raw", { hasText: "raw event" });
   }
 }

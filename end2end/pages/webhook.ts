@@ -7,6 +7,8 @@ export class WebhookPage {
   readonly strip: Locator;
   readonly next: Locator;
   readonly toast: Locator;
+  /** What the page that follows a form says without scripts. */
+  readonly notice: Locator;
 
   // The set-up.
   readonly setUp: Locator;
@@ -52,6 +54,7 @@ export class WebhookPage {
     this.strip = tab.locator(".strip");
     this.next = page.getByRole("region", { name: "Next" });
     this.toast = page.locator(".toasts");
+    this.notice = tab.locator(".notice");
 
     this.setUp = page.getByRole("region", { name: "Set up" });
     this.badge = this.setUp.locator(".since .badge");

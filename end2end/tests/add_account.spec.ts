@@ -23,10 +23,32 @@ for (const javaScriptEnabled of [true, false]) {
 
     test("is told that the number is there already, above the open form", async ({ accounts, page }) => {
       await accounts.open();
-      await accounts.add({ name: "Twin", phoneNumberId: demoAccounts.support.phoneNumberId, wabaId: "3003" });
+      const display = "+1 555 078 3899";
+      await accounts.add({ name: "Twin", phoneNumberId: demoAccounts.support.phoneNumberId, wabaId: "3003", display });
       await expect(accounts.refusal).toHaveText("An account with this phone number id is already there.");
       await expect(page.getByLabel("Phone number id", { exact: true })).toHaveAttribute("aria-invalid", "true");
       await expect(accounts.rows.filter({ hasText: "Twin" })).toHaveCount(0);
+    });
+
+    test("types nothing again after a refusal but what was wrong", async ({ accounts, page }) => {
+      const field = (name: string) => page.getByLabel(name, { exact: true });
+      const name = `Second try ${javaScriptEnabled}`;
+      await accounts.open();
+      await accounts.add({ name, phoneNumberId: demoAccounts.support.phoneNumberId, wabaId: "3003", display: "+1 555 078 3898" });
+      await expect(accounts.refusal).toBeVisible();
+      await expect(field("Name")).toHaveValue(name);
+      await expect(field("WABA id")).toHaveValue("3003");
+      await expect(field("Display number")).toHaveValue("+1 555 078 3898");
+      expect(page.url(), "none of it is in the address").not.toContain("555");
+
+      await field("Phone number id").fill("+1 555");
+      await page.getByRole("button", { name: "Add this account" }).click();
+      await expect(accounts.refusal, "refused twice").toBeVisible();
+      await expect(field("Name")).toHaveValue(name);
+      await field("Phone number id").fill(String(randomInt(10 ** 14, 10 ** 14 + 2 ** 47)));
+      await page.getByRole("button", { name: "Add this account" }).click();
+      await expect(page).toHaveURL(/\/accounts\/[0-9a-f-]+\/webhook$/);
+      await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
     });
   });
 }

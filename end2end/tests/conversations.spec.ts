@@ -39,7 +39,7 @@ for (const words of ["zzz", "%", "_", "' or ''='"]) {
     await conversations.openByName(support);
     await conversations.find(words);
     await expect(conversations.empty.getByRole("heading")).toHaveText("Nobody found");
-    await expect(conversations.empty).toContainText("Names, numbers and usernames were searched.");
+    await expect(conversations.empty).toContainText("Names, numbers, usernames and ids were searched.");
     await conversations.empty.getByRole("link", { name: "Show all conversations" }).click();
     await expect(conversations.titles).toHaveText(everybody);
     await expect(conversations.search).toHaveValue("");

@@ -76,9 +76,9 @@ for (const width of [1280, 390]) {
       await webhook.disable.click();
       await webhook.disableButton.click();
       await expect(webhook.badge).toHaveText("Disabled");
-      await expect(webhook.toast).toHaveText("The webhook was switched.");
+      await expect(webhook.toast).toHaveText("Webhook disabled.");
       await checkFit(page, "a toast", ".toasts");
-      await expect(webhook.toast, "it was there all the while").toHaveText("The webhook was switched.");
+      await expect(webhook.toast, "it was there all the while").toHaveText("Webhook disabled.");
       await checkFit(page, "a webhook that is switched off, with an empty log");
     });
 

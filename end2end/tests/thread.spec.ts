@@ -1,4 +1,5 @@
 // One conversation: what the demo's people wrote, then every other kind of message.
+import type { Locator } from "@playwright/test";
 import { demoAccounts } from "../fixtures/demo.ts";
 import { Line, canAddLines } from "../fixtures/line.ts";
 import { type Content, type Guest, has, isTold, newWamid, secondsAgo, text, writes } from "../fixtures/meta.ts";
@@ -22,7 +23,7 @@ test("Lena's: a reaction, a document, an answer, and ticks that disclose when", 
   await expect(asked.steps.first()).toBeHidden();
   await asked.deliverySign.click();
   await expect(asked.steps.first()).toBeVisible();
-  await expect(asked.steps).toHaveText([/^sent /, /^delivered /, /^read \d+ \w{3} \d{4}, \d\d:\d\d:\d\d UTC$/]);
+  await expect(asked.steps).toHaveText([/^sent /, /^delivered /, /^read \d+ \w{3} \d{4}, \d\d:\d\d:\d\d UTC raw event$/]);
   await asked.deliverySign.click();
   await expect(asked.steps.first()).toBeHidden();
 
@@ -79,13 +80,14 @@ test.describe("on a line of its own", () => {
 
   let line: Line;
   const guest = (name: string, place: number): Guest => ({ bsuid: `BR.80${place}`, name, waId: `551190000080${place}` });
-  const [kindly, daily, chatty, wordy, unsure] = [
+  const [kindly, daily, chatty, wordy, unsure, traced] = [
     guest("Kinds", 1),
     guest("Days", 2),
     guest("Many", 3),
     guest("Wide", 4),
     guest("Progress", 5),
-  ] as [Guest, Guest, Guest, Guest, Guest];
+    guest("Traced", 6),
+  ] as [Guest, Guest, Guest, Guest, Guest, Guest];
 
   test.beforeAll(async () => {
     line = await Line.open("Back office");
@@ -159,6 +161,65 @@ test.describe("on a line of its own", () => {
     await thread.newest.click();
     await expect(said).toHaveText(words.slice(70));
     await expect(thread.newest).toHaveCount(0);
+  });
+
+  test("opened in the middle, it is read on page by page up to the newest", async ({ conversations, thread, page, visit }) => {
+    const words = Array.from({ length: 120 }, (_, place) => `Message ${place + 1}`);
+    await conversations.open(line.path);
+    await conversations.link("Many").click();
+    await thread.older.click();
+    await thread.older.click();
+    const id = await thread.message("Message 10").item.getAttribute("id");
+    const said = thread.messages.locator(".words");
+    await visit(`${new URL(page.url()).pathname}?at=${id!.replace("m-", "")}`);
+    await expect(said).toHaveText(words.slice(0, 35));
+    await expect(thread.newest).toBeVisible();
+    await thread.newer.click();
+    await expect(said).toHaveText(words.slice(35, 85));
+    await expect(thread.newer, "the rest is on the newest page").toHaveCount(0);
+    await thread.newest.click();
+    await expect(said).toHaveText(words.slice(70));
+    await expect(thread.newer).toHaveCount(0);
+  });
+
+  test("all that is folded into a message leads to what Meta sent, each to its own", async ({
+    conversations,
+    event,
+    thread,
+    visit,
+  }) => {
+    const [draft, wrong, told] = [newWamid(), newWamid(), newWamid()];
+    const edit = (body: string): Content => ({ type: "edit", edit: { original_message_id: draft, message: text(body) } });
+    await line.tell(
+      writes(traced, text("Frist"), secondsAgo(90), draft),
+      writes(traced, edit("Fisrt"), secondsAgo(80)),
+      writes(traced, edit("First"), secondsAgo(70)),
+      writes(traced, text("Wrong person"), secondsAgo(60), wrong),
+      writes(traced, { type: "revoke", revoke: { original_message_id: wrong } }, secondsAgo(50)),
+      isTold(traced, text("Noted."), secondsAgo(40), told),
+      has(traced, told, "delivered", secondsAgo(30)),
+      writes(traced, { type: "reaction", reaction: { message_id: told, emoji: "🎉" } }, secondsAgo(20)),
+    );
+    await conversations.open(line.path);
+    await conversations.link("Traced").click();
+    const [first, taken, noted] = ["First", "Wrong person", "Noted."].map((words) => thread.message(words));
+    await noted!.deliverySign.click();
+    const links: [Locator, string][] = [
+      [first!.rawEvent, "message · text"],
+      [first!.footer.getByRole("link", { name: "edited" }).first(), "message · edit"],
+      [first!.footer.getByRole("link", { name: "edited" }).last(), "message · edit"],
+      [taken!.rawEvent, "message · text"],
+      [taken!.footer.getByRole("link", { name: "taken back" }), "message · revoke"],
+      [noted!.steps.getByRole("link", { name: "raw event" }), "status · delivered"],
+      [noted!.reactions.getByRole("link", { name: "🎉" }), "message · reaction"],
+    ];
+    const found: [string, string][] = [];
+    for (const [link, title] of links) found.push([(await link.getAttribute("href"))!, title]);
+    expect(new Set(found.map(([href]) => href)).size, "each leads elsewhere").toBe(links.length);
+    for (const [href, title] of found) {
+      await visit(href);
+      await expect(event.title).toHaveText(title);
+    }
   });
 
   test("statuses only move up, whatever their order; a reaction can be taken back", async ({

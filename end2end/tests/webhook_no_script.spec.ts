@@ -85,11 +85,34 @@ test.describe("with scripts off", () => {
     await webhook.disable.click();
     await webhook.disableButton.click();
     await expect(webhook.badge).toHaveText("Disabled");
-    expect(page.url(), "it is a page that can be loaded again").toBe(process.env.BASE_URL + line.webhookPath);
+    await expect(webhook.notice).toHaveText("Webhook disabled.");
+    const landed = `${process.env.BASE_URL}${line.webhookPath}?done=disabled`;
+    expect(page.url(), "it is a page that can be loaded again").toBe(landed);
     await expect(webhook.saveButton).toBeDisabled();
     await expect.poll(() => line.challenge(), inForce).toBe(403);
     await webhook.enableButton.click();
     await expect(webhook.badge).toHaveText("Verified");
+    await expect(webhook.notice).toHaveText("Webhook enabled.");
+    await webhook.open(line.webhookPath);
+    await expect(webhook.notice).toHaveCount(0);
+  });
+
+  test("what is saved is said to be, and what is refused after it is not", async ({ webhook, page }) => {
+    await webhook.open(line.webhookPath);
+    const appSecret = newSecret();
+    await webhook.secret.input.fill(appSecret);
+    await webhook.overlap.selectOption("day");
+    await webhook.saveButton.click();
+    await expect(webhook.notice).toHaveText("Saved.");
+    line.learn({ appSecret });
+
+    await webhook.fillPath("/accounts");
+    await webhook.saveButton.click();
+    await expect(webhook.path.hint).toHaveText(/^The callback path must be/);
+    await expect(webhook.notice).toHaveCount(0);
+    await page.goto(`${line.webhookPath}?done=<b>anything</b>`);
+    await expect(webhook.badge).toHaveText("Verified");
+    await expect(webhook.notice).toHaveCount(0);
   });
 
   test("the log is filtered and paged, an event opened, read and closed", async ({ webhook, event, page }) => {
@@ -125,6 +148,7 @@ test.describe("with scripts off", () => {
     await event.replay.click();
     await event.replayButton.click();
     await expect(event.title).toHaveText("message · text");
+    await expect(event.said).toHaveText("It is processed again: see its way.");
     await line.settled();
     await visit();
     await expect(event.badge).toHaveText("Processed");

@@ -366,7 +366,7 @@ test.describe("switch", () => {
     await expect(webhook.badge).toHaveText("Disabled");
     await expect(webhook.since).toContainText("by Ana Ribeiro");
     await expect(page.locator(".head .badge")).toHaveText("Disabled");
-    await expect(webhook.toast).toHaveText("The webhook was switched.");
+    await expect(webhook.toast).toHaveText("Webhook disabled.");
 
     for (const reloaded of [false, true]) {
       if (reloaded) await visit();

@@ -7,7 +7,7 @@ use super::{Account, Timestamp};
 pub struct ConversationQuery {
     /// The account's id.
     pub account: String,
-    /// Part of a name, number or username; empty for all.
+    /// Part of a name, number, username or id; empty for all.
     #[serde(default)]
     pub search: String,
     /// `next` of the page before.
@@ -56,7 +56,7 @@ pub struct ThreadQuery {
     pub account: String,
     /// The conversation's id.
     pub conversation: String,
-    /// `older` of the page after.
+    /// `older` of the page after, or `newer` of the page before.
     #[serde(default)]
     pub cursor: Option<String>,
     /// A message's id: the page that holds it, in place of one by cursor.
@@ -73,6 +73,8 @@ pub struct ThreadPage {
     pub messages: Vec<Message>,
     /// Nothing was written after these.
     pub newest: bool,
+    /// Asks for what was written next; none if all of that is on the newest page.
+    pub newer: Option<String>,
     /// Asks for what was written before; none at the beginning.
     pub older: Option<String>,
     /// The person who looks may erase the contact. The server decides again when it is done.
@@ -136,10 +138,10 @@ pub struct Message {
     pub reply_to: Option<Quote>,
     /// Reactions still standing.
     pub reactions: Vec<Reaction>,
-    /// The text shown is not the first one.
-    pub edited: bool,
-    /// It was taken back; `body` is what had been sent.
-    pub revoked: bool,
+    /// The events that changed it, oldest first; the text shown is that of the last.
+    pub edits: Vec<String>,
+    /// The events that took it back; `body` is what had been sent.
+    pub revokes: Vec<String>,
     /// How far it came; outgoing only.
     pub status: Option<DeliveryStatus>,
     /// Each status as Meta sent it, oldest first.
@@ -157,6 +159,8 @@ pub struct StatusEntry {
     pub at: Timestamp,
     /// Why it failed, in Meta's words.
     pub error: Option<String>,
+    /// The event in the log that it came in.
+    pub event_id: String,
 }
 
 /// The message that another one answers, in one line.
@@ -175,6 +179,8 @@ pub struct Reaction {
     pub emoji: String,
     /// Who reacted.
     pub direction: Direction,
+    /// The event in the log that it was made from.
+    pub event_id: String,
 }
 
 /// What is in a message.

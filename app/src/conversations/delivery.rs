@@ -3,6 +3,7 @@
 use leptos::either::Either;
 use leptos::prelude::*;
 
+use super::raw_event::RawEvent;
 use crate::contract::{DeliveryStatus, StatusEntry};
 use crate::ui::time::Exact;
 
@@ -62,6 +63,8 @@ fn Step(entry: StatusEntry) -> impl IntoView {
             <span>{entry.status}</span>
             " "
             <Exact at=entry.at />
+            " "
+            <RawEvent event=entry.event_id />
             {entry.error.map(|error| view! { <p class="why">{error}</p> })}
         </li>
     }

@@ -70,7 +70,7 @@ fn Nobody(query: ConversationQuery, webhook: WebhookStatus) -> impl IntoView {
     Either::Right(view! {
         <div class="state">
             <h2>"Nobody found"</h2>
-            <p>"Names, numbers and usernames were searched."</p>
+            <p>"Names, numbers, usernames and ids were searched."</p>
             <a class="btn" href=first>
                 "Show all conversations"
             </a>

@@ -1,13 +1,12 @@
 use leptos::either::Either;
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 use super::address::message_id;
 use super::body::{Body, note};
 use super::delivery::Delivery;
+use super::raw_event::{self, RawEvent};
 use crate::contract::{Direction, Message, Quote, Reaction};
 use crate::ui::time::Clock;
-use crate::webhook::address::event_page;
 
 /// One message of the thread: a note in the middle, or a bubble on its sender's side.
 #[component]
@@ -32,8 +31,11 @@ pub fn MessageItem(
 
 #[component]
 fn Bubble(message: Message, id: String) -> impl IntoView {
-    let Message { direction, sent_at, body, reply_to, reactions, edited, revoked, status, timeline, event_id, .. } =
+    let Message { direction, sent_at, body, reply_to, reactions, edits, revokes, status, timeline, event_id, .. } =
         message;
+    let revoked = !revokes.is_empty();
+    let each =
+        |events: Vec<String>, words| events.into_iter().map(|event| view! { <RawEvent event words /> }).collect_view();
     view! {
         <li class=bubble_class(direction, revoked) id=id>
             <div class="bubble">
@@ -43,7 +45,7 @@ fn Bubble(message: Message, id: String) -> impl IntoView {
                 <Body body />
                 <footer>
                     <Clock at=sent_at />
-                    {edited.then(|| view! { <span>"edited"</span> })}
+                    {each(edits, "edited")} {each(revokes, "taken back")}
                     {status.map(|status| view! { <Delivery status timeline /> })}
                     <RawEvent event=event_id />
                 </footer>
@@ -51,19 +53,6 @@ fn Bubble(message: Message, id: String) -> impl IntoView {
             <Reactions reactions />
         </li>
     }
-}
-
-/// The way to what Meta sent.
-#[component]
-fn RawEvent(event: String) -> impl IntoView {
-    let account = use_params_map().read_untracked().get("account").unwrap_or_default();
-    (!event.is_empty()).then(|| {
-        view! {
-            <a class="raw" href=event_page(&account, &event)>
-                "raw event"
-            </a>
-        }
-    })
 }
 
 fn bubble_class(direction: Direction, revoked: bool) -> &'static str {
@@ -95,26 +84,40 @@ fn Quoted(quote: Quote) -> impl IntoView {
 
 #[component]
 fn Reactions(reactions: Vec<Reaction>) -> impl IntoView {
-    let tally = tally(&reactions);
+    let tally = tally(reactions);
     (!tally.is_empty()).then(|| {
         view! {
             <ul class="reactions" aria-label="Reactions">
-                {tally.into_iter().map(|(emoji, count)| view! { <li>{emoji} " " {count}</li> }).collect_view()}
+                {tally.into_iter().map(|(emoji, events)| view! { <Same emoji events /> }).collect_view()}
             </ul>
         }
     })
 }
 
-/// Each emoji once, in the order of its first use, and how often.
-fn tally(reactions: &[Reaction]) -> Vec<(String, usize)> {
-    let mut counts: Vec<(String, usize)> = Vec::new();
-    for Reaction { emoji, .. } in reactions {
-        match counts.iter_mut().find(|(seen, _)| seen == emoji) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((emoji.clone(), 1)),
+/// An emoji for each that was given, which leads to its event, and how many there are.
+#[component]
+fn Same(emoji: String, events: Vec<String>) -> impl IntoView {
+    let count = events.len();
+    let link = |event: String| {
+        view! {
+            <a href=raw_event::address(&event) title="raw event">
+                {emoji.clone()}
+            </a>
+        }
+    };
+    view! { <li>{events.into_iter().map(link).collect_view()} " " {count}</li> }
+}
+
+/// Each emoji once, in the order of its first use, and the events that gave it.
+fn tally(reactions: Vec<Reaction>) -> Vec<(String, Vec<String>)> {
+    let mut given: Vec<(String, Vec<String>)> = Vec::new();
+    for Reaction { emoji, event_id, .. } in reactions {
+        match given.iter_mut().find(|(seen, _)| *seen == emoji) {
+            Some((_, events)) => events.push(event_id),
+            None => given.push((emoji, vec![event_id])),
         }
     }
-    counts
+    given
 }
 
 #[cfg(test)]
@@ -123,8 +126,13 @@ mod tests {
 
     #[test]
     fn the_same_emoji_is_counted_and_keeps_its_place() {
-        let reaction = |emoji: &str| Reaction { emoji: emoji.into(), direction: Direction::Inbound };
-        let counted = tally(&[reaction("👍"), reaction("🎉"), reaction("👍")]);
-        assert_eq!(counted, [("👍".into(), 2), ("🎉".into(), 1)]);
+        let reaction = |emoji: &str, event: &str| Reaction {
+            emoji: emoji.into(),
+            direction: Direction::Inbound,
+            event_id: event.into(),
+        };
+        let counted = tally(vec![reaction("👍", "1"), reaction("🎉", "2"), reaction("👍", "3")]);
+        let events = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect::<Vec<_>>();
+        assert_eq!(counted, [("👍".into(), events(&["1", "3"])), ("🎉".into(), events(&["2"]))]);
     }
 }

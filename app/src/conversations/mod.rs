@@ -12,6 +12,7 @@ mod keys;
 mod list;
 mod message;
 mod page;
+mod raw_event;
 mod row;
 mod search;
 mod server_fns;

@@ -31,8 +31,9 @@ pub fn ThreadPane() -> impl IntoView {
 
 #[component]
 fn Thread(page: ThreadPage, list: ConversationQuery) -> impl IntoView {
-    let ThreadPage { conversation, messages, newest, older, may_erase, now } = page;
-    let older = older.map(|cursor| address::thread(&list, &conversation.id, Some(&cursor)));
+    let ThreadPage { conversation, messages, newest, newer, older, may_erase, now } = page;
+    let at = |cursor: String| address::thread(&list, &conversation.id, Some(&cursor));
+    let (older, newer) = (older.map(at), newer.map(at));
     let erase = may_erase.then(|| address::erase(&list.account, &conversation.id));
     let back = (!newest).then(|| address::thread(&list, &conversation.id, None));
     view! {
@@ -42,6 +43,7 @@ fn Thread(page: ThreadPage, list: ConversationQuery) -> impl IntoView {
             <div>
                 {older.map(|href| view! { <a class="btn turn" href=href data-noscroll>"Older messages"</a> })}
                 <Messages messages now />
+                {newer.map(|href| view! { <a class="btn turn" href=href data-noscroll>"Newer messages"</a> })}
                 {back.map(|href| view! { <a class="btn turn" href=href data-noscroll>"Newest messages"</a> })}
             </div>
         </div>
@@ -100,8 +102,8 @@ mod tests {
             body: MessageBody::Awaited,
             reply_to: None,
             reactions: Vec::new(),
-            edited: false,
-            revoked: false,
+            edits: Vec::new(),
+            revokes: Vec::new(),
             status: None,
             timeline: Vec::new(),
             event_id: String::new(),

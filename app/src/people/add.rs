@@ -26,11 +26,26 @@ const EMAIL: Spec = Spec {
     hint: "They sign in with it. Nothing is sent there.",
 };
 
+const ROLES: [(&str, &str); 3] = [
+    ("viewer", "Viewer: only looks"),
+    ("manager", "Manager: switches webhooks, replays events"),
+    ("admin", "Admin: everything, people and secrets included"),
+];
+
 /// The form, folded up unless it was just refused.
 #[component]
 pub fn AddPerson() -> impl IntoView {
     let refused = Refused::of(AddUserAction::url());
     let fields = [NAME, EMAIL].map(|spec| plain_field(&spec, &refused));
+    let chosen = refused.typed("form[role]").unwrap_or_else(|| "viewer".into());
+    let option = |(role, words): (&'static str, &'static str)| {
+        view! {
+            <option value=role selected=role == chosen>
+                {words}
+            </option>
+        }
+    };
+    let options = ROLES.map(option);
     view! {
         <AddForm
             refused
@@ -42,9 +57,7 @@ pub fn AddPerson() -> impl IntoView {
             <div class="field">
                 <label for="role">"Role"</label>
                 <select class="input" id="role" name="form[role]" aria-describedby="role-hint">
-                    <option value="viewer">"Viewer: only looks"</option>
-                    <option value="manager">"Manager: switches webhooks, replays events"</option>
-                    <option value="admin">"Admin: everything, people and secrets included"</option>
+                    {options}
                 </select>
                 <small id="role-hint">"Choose the least that will do."</small>
             </div>

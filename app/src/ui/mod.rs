@@ -21,3 +21,4 @@ pub(crate) mod text;
 pub mod theme;
 pub(crate) mod time;
 pub(crate) mod toast;
+pub mod typed;

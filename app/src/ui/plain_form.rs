@@ -2,23 +2,28 @@
 //! are for what is done seldom, since they cost the bundle next to nothing.
 //!
 //! What came of it stands in the address, where anybody can write. So no text from there is shown: a refusal as
-//! [`refusal`](super::refusal) words it, a success only by a word that the page knows.
+//! [`refusal`](super::refusal) words it, a success only by a word that the page knows. What was typed comes another way
+//! ([`typed`](super::typed)).
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::refusal::{Refusal, refused_form};
+use super::typed::Typed;
 
 /// How a form was refused, if it was.
 pub struct Refused {
     form: &'static str,
     refusal: Option<Refusal>,
+    typed: Typed,
 }
 
 impl Refused {
     /// By the path that the form posts to.
     pub fn of(form: &'static str) -> Self {
-        Self { form, refusal: refused_form(form) }
+        let refusal = refused_form(form);
+        let typed = refusal.as_ref().map(|_| Typed::here()).unwrap_or_default();
+        Self { form, refusal, typed }
     }
 
     /// It was.
@@ -34,6 +39,11 @@ impl Refused {
                 {words}
             </div>
         }
+    }
+
+    /// What was typed into a field, by its name in the form.
+    pub fn typed(&self, name: &str) -> Option<String> {
+        self.typed.text(name)
     }
 
     fn blames(&self, field: &str) -> bool {
@@ -61,7 +71,7 @@ pub struct Spec {
     pub hint: &'static str,
 }
 
-/// A labelled field; when it was to blame, it is marked and has the focus.
+/// A labelled field with what was typed into it; when it was to blame, it is marked and has the focus.
 pub fn plain_field(spec: &Spec, refused: &Refused) -> impl IntoView + use<> {
     let wrong = refused.blames(spec.id);
     let hint = format!("{}-hint", spec.id);
@@ -74,6 +84,7 @@ pub fn plain_field(spec: &Spec, refused: &Refused) -> impl IntoView + use<> {
                 id=spec.id
                 name=spec.name
                 type=spec.kind
+                value=refused.typed(spec.name)
                 autocomplete=spec.autocomplete
                 autocapitalize="off"
                 spellcheck="false"

@@ -8,7 +8,7 @@ use leptos::html::Dialog;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
+use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::address::{self, use_event_query, use_event_ref};
 use super::event_row::link_id;
@@ -26,7 +26,8 @@ pub fn EventPane() -> impl IntoView {
     let (list, event) = (use_event_query(), use_event_ref());
     let (writes, overview) = (expect_context::<Writes>(), expect_context::<Overview>());
     let replay = Sending::new(ReplayAction::PATH);
-    let replayed = RwSignal::new(false);
+    // Without WASM, the page that follows says so.
+    let replayed = RwSignal::new(use_query_map().read_untracked().get_str("done") == Some("replayed"));
     let done = move |()| {
         replayed.set(true);
         writes.again(overview);

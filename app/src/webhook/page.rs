@@ -10,11 +10,12 @@ use super::server_fns::load_webhook;
 use super::set_up::SetUp;
 use super::test_event::TestEvent;
 use super::tunnel::Tunnel;
-use super::writes::Writes;
+use super::writes::{Writes, done};
 use crate::accounts::AccountTitle;
 use crate::contract::WebhookPage;
 use crate::frame::Overview;
 use crate::ui::async_view::{AsyncView, Skeleton};
+use crate::ui::plain_form::Done;
 use crate::ui::read::read;
 
 /// The tab, and over it the event that is open.
@@ -29,6 +30,7 @@ pub fn WebhookTab() -> impl IntoView {
     let page = read(move || (account.get(), writes.times()), |(account, _)| load_webhook(account));
     view! {
         <div class="webhook">
+            <Done words=done />
             <AsyncView resource=page loading=|| view! { <Skeleton lines=6 /> } let:page>
                 <Overall page />
             </AsyncView>

@@ -22,7 +22,7 @@ pub async fn save_webhook(form: SaveWebhook) -> Result<Option<IssuedToken>, Cons
     let (console, reply) = (console()?, reply()?);
     let tab = address::tab(&form.account);
     let issued = console.save_webhook(form).await?;
-    reply.land(&tab);
+    reply.land(&format!("{tab}?done=saved"));
     Ok(issued)
 }
 
@@ -36,14 +36,14 @@ pub async fn rotate_token(form: RotateToken) -> Result<IssuedToken, ConsoleError
     Ok(issued)
 }
 
-/// Switches the webhook off or on.
+/// Switches the webhook off or on, and says which.
 #[server(name = SetEnabledAction, prefix = "/api", endpoint = "set_enabled")]
-pub async fn set_enabled(form: SetEnabled) -> Result<(), ConsoleError> {
+pub async fn set_enabled(form: SetEnabled) -> Result<bool, ConsoleError> {
     let (console, reply) = (console()?, reply()?);
-    let tab = address::tab(&form.account);
+    let (tab, enabled) = (address::tab(&form.account), form.enabled);
     console.set_enabled(form).await?;
-    reply.land(&tab);
-    Ok(())
+    reply.land(&format!("{tab}?done={}", if enabled { "enabled" } else { "disabled" }));
+    Ok(enabled)
 }
 
 /// One page of the event log.
@@ -64,7 +64,7 @@ pub async fn replay(event: EventRef) -> Result<(), ConsoleError> {
     let (console, reply) = (console()?, reply()?);
     let page = address::event_page(&event.account, &event.event);
     console.replay(event).await?;
-    reply.land(&page);
+    reply.land(&format!("{page}?done=replayed"));
     Ok(())
 }
 

@@ -10,6 +10,20 @@ use crate::frame::Overview;
 use crate::ui::post_form::Sending;
 use crate::ui::toast::Toaster;
 
+const SAVED: &str = "Saved.";
+const ENABLED: &str = "Webhook enabled.";
+const DISABLED: &str = "Webhook disabled.";
+
+/// What was done without WASM, by the word in the address.
+pub fn done(word: &str) -> Option<&'static str> {
+    match word {
+        "saved" => Some(SAVED),
+        "enabled" => Some(ENABLED),
+        "disabled" => Some(DISABLED),
+        _ => None,
+    }
+}
+
 /// The tab's forms. They live as long as the tab, so that reading it again does not forget how they went.
 #[derive(Clone, Copy)]
 pub struct Writes {
@@ -62,7 +76,7 @@ impl Writes {
     fn watch(self, toaster: Toaster, overview: Overview) {
         let Self { save, rotate, switch, issued, .. } = self;
         save.when_done(move |token: Option<IssuedToken>| {
-            toaster.say("Saved.");
+            toaster.say(SAVED);
             forget_secret();
             if token.is_some() {
                 issued.set(token);
@@ -74,8 +88,8 @@ impl Writes {
             issued.set(Some(token));
             self.again(overview);
         });
-        switch.when_done(move |()| {
-            toaster.say("The webhook was switched.");
+        switch.when_done(move |enabled: bool| {
+            toaster.say(if enabled { ENABLED } else { DISABLED });
             self.again(overview);
         });
     }

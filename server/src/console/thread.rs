@@ -54,22 +54,27 @@ pub async fn read(session: &Session, query: ThreadQuery, now: OffsetDateTime) ->
                 Page::With(message) => beside(&mut *connection, owner, conversation, message).await?,
                 Page::After(cursor) => cursor,
             };
-            let rows = load(&mut *connection, owner, reader, conversation, after).await?;
             let newest = after == Cursor::start();
-            if newest {
-                note_read(connection, owner, reader, conversation, &rows).await?;
+            // Before the messages are read: what comes meanwhile is not taken for read.
+            let arrived = store::newest_arrival(&mut *connection, owner.company, conversation).await?;
+            let rows = load(&mut *connection, owner, reader, conversation, after).await?;
+            if let Some(arrived) = arrived.filter(|_| newest && rows.conversation.unread > 0) {
+                // Whoever is shown the newest page has read it. Without anything unread, looking writes nothing.
+                store::note_read(&mut *connection, owner.company, reader, conversation, arrived).await?;
             }
-            Ok::<_, ReadError>((newest, rows))
+            let newer = newer(connection, owner, conversation, &rows).await?;
+            Ok::<_, ReadError>((newest, newer, rows))
         }
         .boxed()
     });
-    let (newest, mut rows) = rows.await?;
+    let (newest, newer, mut rows) = rows.await?;
     let has_more = cut(&mut rows.messages, PAGE);
     let oldest = rows.messages.last().filter(|_| has_more).map(|row| Cursor { at: row.sent_at, id: row.id });
     Ok(ThreadPage {
         conversation: views::conversation(&rows.conversation),
         messages: fold(&rows),
         newest,
+        newer: newer.map(Cursor::encode),
         older: oldest.map(Cursor::encode),
         may_erase: is_admin(session),
         now: views::timestamp(now),
@@ -89,20 +94,17 @@ async fn beside(
     Ok(if newer.len() > AFTER_IT { newer.pop() } else { None }.unwrap_or_else(Cursor::start))
 }
 
-/// Whoever is shown the newest page has read it. Without anything unread, looking writes nothing.
-async fn note_read(
+/// Where the page after this one begins; none if all that was written since is on the newest page.
+async fn newer(
     connection: &mut PgConnection,
     owner: Owner,
-    reader: UserId,
     conversation: ConversationId,
     rows: &Rows,
-) -> Result<(), sqlx::Error> {
-    match rows.messages.first() {
-        Some(newest) if rows.conversation.unread > 0 => {
-            store::note_read(connection, owner.company, reader, conversation, newest.sent_at).await
-        }
-        _ => Ok(()),
-    }
+) -> Result<Option<Cursor>, sqlx::Error> {
+    let Some(last) = rows.messages.first() else { return Ok(None) };
+    let place = Cursor { at: last.sent_at, id: last.id };
+    let mut newer = store::places_after(connection, owner, conversation, place, limit(PAGE)).await?;
+    Ok(if newer.len() > PAGE { newer.pop() } else { None })
 }
 
 async fn load(
@@ -143,8 +145,8 @@ fn fold(rows: &Rows) -> Vec<Message> {
             body: edited(shown(row), about),
             reply_to: row.reply_to_wamid.as_deref().map(|wamid| quote(quoted.get(wamid).copied())),
             reactions: reactions(about),
-            edited: about.iter().any(|row| row.message_type == "edit"),
-            revoked: about.iter().any(|row| row.message_type == "revoke"),
+            edits: events(about, "edit"),
+            revokes: events(about, "revoke"),
             status: row.status.as_deref().and_then(views::delivery_status),
             timeline: statuses.map(views::status_entry).collect(),
             event_id: row.event_id.to_string(),
@@ -178,6 +180,11 @@ fn edited(body: MessageBody, about: &[&MessageRow]) -> MessageBody {
     }
 }
 
+/// The events of what is about a message and of this type, oldest first.
+fn events(about: &[&MessageRow], message_type: &str) -> Vec<String> {
+    about.iter().filter(|row| row.message_type == message_type).map(|row| row.event_id.to_string()).collect()
+}
+
 /// The last reaction of each person, unless it was taken back.
 fn reactions(about: &[&MessageRow]) -> Vec<Reaction> {
     let mut last: Vec<&MessageRow> = Vec::new();
@@ -187,7 +194,12 @@ fn reactions(about: &[&MessageRow]) -> Vec<Reaction> {
         last.push(row);
     }
     let standing = last.into_iter().filter_map(|row| Some((row.body.clone().filter(|emoji| !emoji.is_empty())?, row)));
-    standing.map(|(emoji, row)| Reaction { emoji, direction: views::direction(&row.direction) }).collect()
+    let reaction = |(emoji, row): (String, &MessageRow)| Reaction {
+        emoji,
+        direction: views::direction(&row.direction),
+        event_id: row.event_id.to_string(),
+    };
+    standing.map(reaction).collect()
 }
 
 fn quote(row: Option<&MessageRow>) -> Quote {

@@ -74,7 +74,8 @@ fn names(row: &ConversationRow) -> Vec<String> {
 
 /// A configuration, with the URL that Meta is to call.
 pub fn webhook_config(row: Shown, public_url: &str) -> WebhookConfig {
-    let changed = |at, by| Changed { at: timestamp(at), by };
+    let operator = row.by_command_line.then_some("the command line");
+    let changed = |at, by: Option<String>| Changed { at: timestamp(at), by: by.or_else(|| operator.map(Into::into)) };
     let status = parse_status(&row.status);
     // Nobody but Meta verifies; a person who enables a verified webhook is named.
     let by = row.status_changed_by.or_else(|| (status == WebhookStatus::Verified).then(|| "Meta".to_owned()));
@@ -235,5 +236,6 @@ pub fn status_entry(row: &StatusRow) -> StatusEntry {
         status: row.status.clone(),
         at: timestamp(row.occurred_at),
         error: row.errors.as_ref().and_then(|errors| error_title(Node::of(errors))),
+        event_id: row.event_id.to_string(),
     }
 }

@@ -7,8 +7,8 @@ use app::contract::{
 };
 use futures::FutureExt;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::json;
-use time::{Duration, OffsetDateTime};
+use serde_json::{Value, json};
+use time::{Duration, OffsetDateTime, UtcOffset};
 
 use super::read::{find_account, owner};
 use super::rights::{actor, permissions, require};
@@ -21,7 +21,7 @@ use crate::tunnel::TunnelSupport;
 use crate::users::session::Session;
 use crate::webhook_config::local_path;
 use crate::webhook_config::new_config::{self, Given, InvalidConfig};
-use crate::webhook_config::store::{self as configs, Change, NewRow, Shown};
+use crate::webhook_config::store::{self as configs, Change, Changed, NewRow, Shown};
 
 /// Everything on the tab but the event log.
 pub async fn read(
@@ -152,19 +152,39 @@ async fn change(
         .tenant
         .transaction(move |connection| {
             async move {
-                let before = configs::change(&mut *connection, owner, &change, by, now).await?;
-                let before = before.ok_or_else(switched_off)?;
-                let details = json!({
-                    "before": { "callback_path": before },
-                    "after": { "callback_path": change.callback_path.as_ref().unwrap_or(&before) },
-                    "app_secret_replaced": change.app_secret.is_some(),
-                });
+                let changed = configs::change(&mut *connection, owner, &change, by, now).await?;
+                let changed = changed.ok_or_else(switched_off)?;
+                let details = changed_details(&changed, &change, overlap);
                 let entry = Entry::done(actor, "webhook.changed", "account", Some(owner.account.0), details);
                 Ok::<_, ReadError>(audit::insert(connection, owner.company, entry).await?)
             }
             .boxed()
         })
         .await
+}
+
+/// What the audit log keeps of a change. Of a new secret it is how long the old one counts beside it.
+fn changed_details(changed: &Changed, change: &Change, overlap: Overlap) -> Value {
+    let mut details = json!({
+        "before": { "callback_path": changed.path_before, "status": changed.status_before },
+        "after": { "callback_path": changed.path_after, "status": changed.status_after },
+        "app_secret_replaced": change.app_secret.is_some(),
+    });
+    if let Some((_, until)) = &change.app_secret {
+        details["overlap"] = json!(match overlap {
+            Overlap::None => "none",
+            Overlap::Hour => "1 hour",
+            Overlap::Day => "24 hours",
+        });
+        details["old_one_counts_until"] = json!(until.map(minute));
+    }
+    details
+}
+
+/// As it stands in a sentence.
+fn minute(at: OffsetDateTime) -> String {
+    let (date, time) = (at.to_offset(UtcOffset::UTC).date(), at.to_offset(UtcOffset::UTC).time());
+    format!("{date} {:02}:{:02} UTC", time.hour(), time.minute())
 }
 
 /// Puts another verify token in place, and gives it back, this once.

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::ids::{CompanyId, ConversationId, MessageId, Owner, UserId};
 use crate::paging::Cursor;
+use crate::processing::wire::digits;
 
 /// A conversation with its contact and its last message.
 #[derive(Debug)]
@@ -41,7 +42,7 @@ pub struct ConversationRow {
     pub direction: Option<String>,
     /// Of the last message.
     pub status: Option<String>,
-    /// Messages that came in after what the reader has read, counted up to 100.
+    /// Messages that came in since the reader looked last, counted up to 100. One that came late is among them.
     pub unread: i64,
 }
 
@@ -52,7 +53,7 @@ pub struct Filter {
     pub reader: UserId,
     /// Only this one.
     pub only: Option<ConversationId>,
-    /// Part of a name, number or username; empty: all.
+    /// Part of a name, number, username or id; empty: all.
     pub search: String,
     /// After this place.
     pub after: Cursor,
@@ -61,6 +62,9 @@ pub struct Filter {
 }
 
 /// Conversations of an account, the newest message first.
+///
+/// What is unread is a range of `messages_by_arrival`, behind row-level security too: that takes the order, and a `case`,
+/// since PostgreSQL lets no `coalesce` of a column go before the policy.
 pub async fn list(
     tenant: &mut PgConnection,
     owner: Owner,
@@ -86,14 +90,18 @@ pub async fn list(
             select count(*) as unread from (
                 select 1 from messages n
                 where n.company_id = c.company_id and n.conversation_id = c.id and n.direction = 'inbound'
-                  and n.about_wamid is null and n.sent_at > coalesce(r.read_until, '-infinity')
+                  and n.about_wamid is null
+                  and n.id > case when r.newest_read is null then '00000000-0000-0000-0000-000000000000'
+                                  else r.newest_read end
+                order by n.id
                 limit 100
             ) n
         ) u
         where c.company_id = $1 and c.account_id = $2 and ($3::uuid is null or c.id = $3)
           and (c.last_message_at, c.id) < ($4, $5)
           and ($6 = '' or concat_ws(' ', p.address_book_name, p.profile_name, '@' || p.username, '+' || p.phone, p.wa_id,
-                                    c.group_id) ilike '%' || $6 || '%')
+                                    p.bsuid, c.group_id) ilike '%' || $6 || '%'
+               or ($9 <> '' and concat_ws(' ', p.phone, p.wa_id) like '%' || $9 || '%'))
         order by c.last_message_at desc, c.id desc
         limit $7
         "#,
@@ -105,6 +113,7 @@ pub async fn list(
         literally(&filter.search),
         filter.limit,
         filter.reader.0,
+        number(&filter.search),
     )
     .fetch_all(tenant)
     .await
@@ -127,24 +136,44 @@ pub async fn exists(
     exists.fetch_one(tenant).await
 }
 
-/// Notes that somebody has read a conversation up to this moment. It never goes back.
+/// The message that came into a conversation last, whatever time it names.
+pub async fn newest_arrival(
+    tenant: &mut PgConnection,
+    company: CompanyId,
+    conversation: ConversationId,
+) -> Result<Option<MessageId>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"
+        select id as "id: MessageId" from messages
+        where company_id = $1 and conversation_id = $2 and direction = 'inbound' and about_wamid is null
+        order by id desc limit 1
+        "#,
+        company.0,
+        conversation.0,
+    )
+    .fetch_optional(tenant)
+    .await
+}
+
+/// Notes that somebody has read all that had come into a conversation when this message was the last. It never goes
+/// back.
 pub async fn note_read(
     tenant: &mut PgConnection,
     company: CompanyId,
     reader: UserId,
     conversation: ConversationId,
-    until: OffsetDateTime,
+    newest: MessageId,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         r#"
-        insert into conversation_reads as r (company_id, user_id, conversation_id, read_until) values ($1, $2, $3, $4)
+        insert into conversation_reads as r (company_id, user_id, conversation_id, newest_read) values ($1, $2, $3, $4)
         on conflict (company_id, user_id, conversation_id)
-        do update set read_until = greatest(r.read_until, excluded.read_until)
+        do update set newest_read = greatest(r.newest_read, excluded.newest_read)
         "#,
         company.0,
         reader.0,
         conversation.0,
-        until,
+        newest.0,
     )
     .execute(tenant)
     .await?;
@@ -154,6 +183,12 @@ pub async fn note_read(
 /// A search text whose `%` and `_` mean themselves.
 pub fn literally(search: &str) -> String {
     search.trim().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+/// The digits of a search that looks like a number, however it is written; empty if it does not look like one.
+fn number(search: &str) -> String {
+    let in_numbers = |letter: char| letter.is_ascii_digit() || letter.is_whitespace() || "+-./()".contains(letter);
+    if search.chars().all(in_numbers) { digits(search) } else { String::new() }
 }
 
 /// A message.
@@ -340,7 +375,7 @@ pub async fn became(tenant: &mut PgConnection, owner: Owner, wamid: &str) -> Res
         r#"
         select coalesce(t.conversation_id, m.conversation_id) as conversation_id,
                coalesce(t.id, m.id) as "shown_id!", c.group_id as "group_id?",
-               coalesce(c.group_id, p.wa_id, p.phone, p.username, p.address_book_name, p.profile_name) as "search?",
+               coalesce(c.group_id, p.wa_id, p.phone, p.username, p.bsuid, p.address_book_name, p.profile_name) as "search?",
                coalesce(p.address_book_name, p.profile_name, '@' || p.username, '+' || p.phone, p.wa_id, p.bsuid)
                    as "contact?",
                m.type as message_type, m.body, m.content
@@ -371,6 +406,8 @@ pub struct StatusRow {
     pub occurred_at: OffsetDateTime,
     /// `errors[]` as it came.
     pub errors: Option<Value>,
+    /// The event it came in.
+    pub event_id: Uuid,
 }
 
 /// All statuses of these messages, oldest first.
@@ -382,7 +419,7 @@ pub async fn statuses(
     sqlx::query_as!(
         StatusRow,
         r#"
-        select wamid, status, occurred_at, errors from message_statuses
+        select wamid, status, occurred_at, errors, event_id from message_statuses
         where company_id = $1 and account_id = $2 and wamid = any($3)
         order by occurred_at, event_id
         "#,
@@ -396,10 +433,18 @@ pub async fn statuses(
 
 #[cfg(test)]
 mod tests {
-    use super::literally;
+    use super::{literally, number};
 
     #[test]
     fn wildcards_are_searched_for_as_they_are() {
         assert_eq!(literally(" 100%_\\ "), "100\\%\\_\\\\");
+    }
+
+    #[test]
+    fn a_number_is_its_digits_and_a_name_is_none() {
+        assert_eq!(number(" +33 (6) 12.34-56/78 "), "33612345678");
+        for other in ["Ana", "@marco.b", "4711 Ana", "US.100", "", " + "] {
+            assert_eq!(number(other), "", "{other}");
+        }
     }
 }

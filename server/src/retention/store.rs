@@ -79,7 +79,7 @@ pub async fn remove_deliveries(
         ), told as (
             insert into audit_log as known
                 (company_id, id, at, actor_kind, actor_name, action, subject, outcome, details)
-            select $2, $8, $9, 'command_line', 'retention', 'log.thinned', 'company', 'done',
+            select $2, $8, $9, 'system', 'retention', 'log.thinned', 'company', 'done',
                    jsonb_build_object('kept_for_days', $10::integer, 'deliveries', deliveries, 'events', events,
                                       'rejections', 0)
             from counted where deliveries > 0
@@ -134,7 +134,7 @@ pub async fn remove_rejections(
         ), told as (
             insert into audit_log as known
                 (company_id, id, at, actor_kind, actor_name, action, subject, outcome, details)
-            select $2, $5, $6, 'command_line', 'retention', 'log.thinned', 'company', 'done',
+            select $2, $5, $6, 'system', 'retention', 'log.thinned', 'company', 'done',
                    jsonb_build_object('kept_for_days', $7::integer, 'deliveries', 0, 'events', 0,
                                       'rejections', rejections)
             from counted where rejections > 0 and $2 <> '00000000-0000-0000-0000-000000000000'

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use app::contract::ShownOnce;
 use app::reply::Reply;
 use app::ui::theme::Theme;
 use axum::Router;
@@ -24,6 +23,7 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::request::{RequestId, peer, trace_console};
+use super::shown_once::With;
 use super::{AppState, live, raw, shown_once, stuck};
 use crate::console::{Caller, ConsoleParts, LeptosReply, RequestConsole, shared};
 use crate::users::session::Session;
@@ -41,13 +41,16 @@ pub fn router(state: AppState) -> Router {
         move || app::shell(options.clone())
     };
     let not_found = leptos_axum::render_app_async_with_context(context.clone(), shell.clone());
-    let with_secret = {
+    let answer = {
         let (context, shell) = (context.clone(), shell.clone());
-        move |request: Request, once: ShownOnce| {
+        move |request: Request, with: With| {
             let context = context.clone();
             let context = move || {
                 context();
-                provide_context(once.clone());
+                match with.clone() {
+                    With::Once(once) => provide_context(once),
+                    With::Typed(typed) => provide_context(typed),
+                }
             };
             let page = leptos_axum::render_app_async_with_context(context, shell.clone());
             async move { page(request).await.into_response() }
@@ -59,7 +62,7 @@ pub fn router(state: AppState) -> Router {
         .route(raw::PATH, get(raw::download))
         .fallback(move |request: Request| not_found(request))
         .layer(from_fn(stuck::draw_anew))
-        .layer(from_fn(move |request: Request, next: Next| shown_once::show(request, next, with_secret.clone())))
+        .layer(from_fn(move |request: Request, next: Next| shown_once::show(request, next, answer.clone())))
         .layer(from_fn_with_state(state.clone(), find_caller))
         .layer(cross_site_protection(&state))
         .layer(from_fn(take_body))

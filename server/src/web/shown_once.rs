@@ -1,32 +1,48 @@
 //! The answer to a form, posted without WASM, that made something to be shown once: a verify token, a first password.
+//! And the answer to one that adds something and was refused: what was typed stays in it.
 //!
 //! Leptos answers such a form with a redirect, and behind it the secret would be lost, since it may be in no address, no
 //! cookie and no session. So the page that the redirect leads to is rendered here, as the answer to the POST itself,
-//! with the secret in its context: shown this once, and gone when the page is left. What asks for JSON never comes this
-//! way: it is not redirected.
+//! with the secret in its context: shown this once, and gone when the page is left. What was typed goes the same way, for
+//! the same reason. What asks for JSON never comes this way: it is not redirected.
 //!
 //! Such a page has the address that was posted to, where nothing can be asked for. The forms on it name that address as
 //! the page they come from, and would be sent back there when they are refused: so they are taken to come from the page
 //! that was shown.
 
 use app::address::tab;
-use app::contract::ShownOnce;
+use app::contract::{ConsoleError, ShownOnce};
+use app::ui::typed::Typed;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use leptos::server_fn::error::ServerFnUrlError;
 
-/// The server functions that may make such a thing.
-const MAKERS: [&str; 3] = [ADD_USER, "/api/rotate_token", "/api/save_webhook"];
+/// The server functions that may be answered by a page.
+const ANSWERED: [&str; 4] = [ADD_ACCOUNT, ADD_USER, "/api/rotate_token", "/api/save_webhook"];
+/// Of these, what has no secret among its fields, and the page that its form is on.
+const KEPT: [(&str, &str); 2] = [(ADD_ACCOUNT, "/"), (ADD_USER, "/people")];
+const ADD_ACCOUNT: &str = "/api/add_account";
 const ADD_USER: &str = "/api/add_user";
 
 /// A secret and an error are both shorter.
 const LONGEST_ANSWER: usize = 16 * 1024;
 
-/// Runs the request; when the answer is a redirect that carries a secret, `render` makes the page in its place.
-pub async fn show<F>(request: Request, next: Next, render: impl FnOnce(Request, ShownOnce) -> F) -> Response
+/// What a page is rendered with.
+#[derive(Clone, Debug)]
+pub enum With {
+    /// What was made.
+    Once(ShownOnce),
+    /// What was typed into a form that was refused.
+    Typed(Typed),
+}
+
+/// Runs the request; when the answer is a redirect that carries a secret, or refuses what was typed, `render` makes the
+/// page in its place.
+pub async fn show<F>(request: Request, next: Next, render: impl FnOnce(Request, With) -> F) -> Response
 where
     F: Future<Output = Response>,
 {
@@ -40,11 +56,13 @@ where
             return StatusCode::BAD_REQUEST.into_response();
         }
     };
-    if !MAKERS.contains(&request.uri().path()) {
+    if !ANSWERED.contains(&request.uri().path()) {
         return next.run(request).await;
     }
     let (asked, body) = request.into_parts();
-    let answer = next.run(Request::from_parts(asked.clone(), body)).await;
+    // It was read before, and found not to be too long.
+    let Ok(form) = to_bytes(body, usize::MAX).await else { return StatusCode::BAD_REQUEST.into_response() };
+    let answer = next.run(Request::from_parts(asked.clone(), Body::from(form.clone()))).await;
     if !answer.status().is_redirection() {
         return answer;
     }
@@ -57,17 +75,33 @@ where
         }
     };
     let once = serde_json::from_slice::<Option<ShownOnce>>(&body).ok().flatten();
-    let page = parts.headers.get(header::LOCATION).and_then(|location| location.to_str().ok()?.parse().ok());
-    match (once, page) {
-        (Some(once), Some(page)) => render(page_request(asked, page), once).await,
+    let page: Option<Uri> =
+        parts.headers.get(header::LOCATION).and_then(|location| location.to_str().ok()?.parse().ok());
+    let typed = page.as_ref().and_then(|page| typed(asked.uri.path(), &form, page));
+    match (once.map(With::Once).or(typed.map(With::Typed)), page.and_then(without_host)) {
+        (Some(with), Some(page)) => render(page_request(asked, page), with).await,
         // Whatever it says is said by the page it leads to.
         _ => Response::from_parts(parts, Body::empty()),
     }
 }
 
-/// A form that says it comes from one of the makers is made to come from the page that the maker has shown.
+/// What stands in a form that was refused for what was typed into it, and leads back to its own page.
+fn typed(function: &str, form: &[u8], page: &Uri) -> Option<Typed> {
+    KEPT.iter().find(|kept| **kept == (function, page.path()))?;
+    let error = form_urlencoded::parse(page.query()?.as_bytes()).find(|(name, _)| name == "__err")?.1;
+    let refused = matches!(ServerFnUrlError::<ConsoleError>::decode_err(&error), ConsoleError::Invalid { .. });
+    let fields = form_urlencoded::parse(form).map(|(name, text)| (name.into_owned(), text.into_owned()));
+    refused.then(|| Typed(fields.collect()))
+}
+
+/// The same page, as it is asked of this very server.
+fn without_host(page: Uri) -> Option<Uri> {
+    page.into_parts().path_and_query.map(Uri::from)
+}
+
+/// A form that says it comes from an address that was posted to is made to come from the page that was shown there.
 async fn from_its_page(request: Request) -> Result<Request, axum::Error> {
-    let Some(referer) = referer(&request).filter(|referer| MAKERS.contains(&referer.path())) else {
+    let Some(referer) = referer(&request).filter(|referer| ANSWERED.contains(&referer.path())) else {
         return Ok(request);
     };
     let (mut parts, body) = request.into_parts();
@@ -84,11 +118,11 @@ fn referer(request: &Request) -> Option<Uri> {
     request.headers().get(header::REFERER)?.to_str().ok()?.parse().ok()
 }
 
-/// The page that a maker shows: of people, or the tab of the account that the forms on it are about. One that is about
-/// no account, like the theme's, leads to the start.
-fn shown_page(maker: &str, form: &[u8]) -> String {
-    if maker == ADD_USER {
-        return "/people".to_owned();
+/// The page that a function shows: its form's, or the tab of the account that the forms on it are about. One that is
+/// about no account, like the theme's, leads to the start.
+fn shown_page(function: &str, form: &[u8]) -> String {
+    if let Some((_, page)) = KEPT.into_iter().find(|(kept, _)| *kept == function) {
+        return page.to_owned();
     }
     let account = form_urlencoded::parse(form).find(|(name, _)| name == "form[account]");
     account.map_or_else(|| "/".to_owned(), |(_, account)| tab(&account))

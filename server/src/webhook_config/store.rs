@@ -248,6 +248,8 @@ pub struct Shown {
     pub status_changed_at: OffsetDateTime,
     /// By whom.
     pub status_changed_by: Option<String>,
+    /// The command line made the configuration, not a person.
+    pub by_command_line: bool,
     /// Meta's last right challenge.
     pub last_verified_at: Option<OffsetDateTime>,
     /// When the verify token was made.
@@ -267,7 +269,8 @@ pub async fn shown(tenant: &mut PgConnection, owner: Owner) -> Result<Option<Sho
     sqlx::query_as!(
         Shown,
         r#"
-        select c.callback_path, c.status, c.status_changed_at, s.name as "status_changed_by?", c.last_verified_at,
+        select c.callback_path, c.status, c.status_changed_at, s.name as "status_changed_by?",
+               c.created_by is null as "by_command_line!", c.last_verified_at,
                c.verify_token_set_at, t.name as "verify_token_set_by?", c.app_secret_set_at,
                a.name as "app_secret_set_by?", c.previous_app_secret_expires_at
         from whatsapp_webhook_configs c
@@ -292,16 +295,30 @@ pub struct Change {
     pub app_secret: Option<(Vec<u8>, Option<OffsetDateTime>)>,
 }
 
-/// Changes an active configuration that is not disabled; gives back the path it had. None if there is none.
+/// What a change may change beside the secret.
+#[derive(Clone, Debug)]
+pub struct Changed {
+    /// The path or URL that it had.
+    pub path_before: String,
+    /// The one it has.
+    pub path_after: String,
+    /// The status that it had.
+    pub status_before: String,
+    /// The one it has: another path is to be verified.
+    pub status_after: String,
+}
+
+/// Changes an active configuration that is not disabled; gives back what it was and is. None if there is none.
 pub async fn change(
     tenant: &mut PgConnection,
     owner: Owner,
     change: &Change,
     by: UserId,
     now: OffsetDateTime,
-) -> Result<Option<String>, sqlx::Error> {
+) -> Result<Option<Changed>, sqlx::Error> {
     let (secret, overlap) = change.app_secret.as_ref().map_or((None, None), |(s, until)| (Some(s.as_slice()), *until));
-    sqlx::query_scalar!(
+    sqlx::query_as!(
+        Changed,
         r#"
         with before as (
             select * from whatsapp_webhook_configs
@@ -325,7 +342,8 @@ pub async fn change(
             updated_at = $7, updated_by = $6
         from before
         where c.company_id = $1 and c.account_id = $2
-        returning before.callback_path
+        returning before.callback_path as path_before, c.callback_path as path_after, before.status as status_before,
+                  c.status as status_after
         "#,
         owner.company.0,
         owner.account.0,

@@ -401,8 +401,8 @@ async fn conversations_that_somebody_has_read_are_joined_all_the_same() {
     app.take_in(from(Some("US.1"), None, "wamid.1")).await;
     app.take_in(from(None, Some(NUMBER_A), "wamid.2")).await;
     app.execute(
-        "insert into conversation_reads (company_id, user_id, conversation_id, read_until)
-         select company_id, u.id, c.id, now() from conversations c join users u using (company_id)",
+        "insert into conversation_reads (company_id, user_id, conversation_id, newest_read)
+         select company_id, u.id, c.id, gen_random_uuid() from conversations c join users u using (company_id)",
     )
     .await;
     assert_eq!(app.count("select count(*) from conversation_reads").await, 2);

@@ -253,7 +253,7 @@ async fn fewer_days_than_meta_tries_again_are_refused() {
 }
 
 /// The plan of the program's own statement, as prepared by its first use on this connection.
-async fn plan(connection: &mut PgConnection, which: &str, parameters: &str) -> String {
+pub async fn plan(connection: &mut PgConnection, which: &str, parameters: &str) -> String {
     let found = sqlx::query("select name from pg_prepared_statements where statement like $1")
         .bind(format!("%{which}%"))
         .fetch_one(&mut *connection)

@@ -43,8 +43,8 @@ pub async fn two_companies() -> (TestApp, TestAccount, TestAccount) {
     )
     .await;
     app.execute(
-        "insert into conversation_reads (company_id, user_id, conversation_id, read_until)
-         select company_id, u.id, c.id, now() from conversations c join users u using (company_id)",
+        "insert into conversation_reads (company_id, user_id, conversation_id, newest_read)
+         select company_id, u.id, c.id, gen_random_uuid() from conversations c join users u using (company_id)",
     )
     .await;
     (app, acme, birch)

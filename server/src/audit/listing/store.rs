@@ -68,7 +68,8 @@ pub async fn by_people(tenant: &mut PgConnection, owner: Owner, filter: &Filter)
     .await
 }
 
-/// One page, and one entry more, of what the workers did for the account.
+/// One page, and one entry more, of what the workers did for the account, and the system for the whole company. The
+/// index serves the one or the other in order, so each is asked for by itself.
 pub async fn by_workers(
     tenant: &mut PgConnection,
     owner: Owner,
@@ -77,10 +78,22 @@ pub async fn by_workers(
     sqlx::query_as!(
         EntryRow,
         r#"
-        select id, at, actor_kind, actor_name, action, subject, subject_id, outcome, details, false as "company_wide!"
-        from audit_log
-        where company_id = $1 and actor_kind = 'system' and subject_id = $2::uuid::text and (at, id) < ($3, $4)
-          and ($5::timestamptz is null or at >= $5) and ($6::timestamptz is null or at < $6)
+        select id as "id!", at as "at!", actor_kind as "actor_kind!", actor_name as "actor_name!", action as "action!",
+               subject as "subject!", subject_id, outcome as "outcome!", details as "details!",
+               subject_id is null as "company_wide!"
+        from (
+            (select * from audit_log
+             where company_id = $1 and actor_kind = 'system' and subject_id = $2::uuid::text and (at, id) < ($3, $4)
+               and ($5::timestamptz is null or at >= $5) and ($6::timestamptz is null or at < $6)
+             order by at desc, id desc
+             limit $7)
+            union all
+            (select * from audit_log
+             where company_id = $1 and actor_kind = 'system' and subject_id is null and (at, id) < ($3, $4)
+               and ($5::timestamptz is null or at >= $5) and ($6::timestamptz is null or at < $6)
+             order by at desc, id desc
+             limit $7)
+        ) of_both
         order by at desc, id desc
         limit $7
         "#,

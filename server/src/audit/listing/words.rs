@@ -11,10 +11,9 @@ use super::store::{EntryRow, PersonRow};
 use crate::console::views::timestamp;
 
 /// What people and Meta do: the action, its name in the list of actions, and what a sentence says of it.
-const ACTIONS: [(&str, &str, &str); 16] = [
+const ACTIONS: [(&str, &str, &str); 15] = [
     ("account.added", "Account added", "added the account"),
     ("contact.erased", "Contact erased", "erased the personal data of a contact"),
-    ("log.thinned", "Old events removed", "removed what is older than it is to be kept"),
     ("event.replayed", "Event replayed", "had an event processed again"),
     ("user.added", "Person added", "added a person"),
     ("user.deactivated", "Person deactivated", "deactivated a person"),
@@ -32,6 +31,9 @@ const ACTIONS: [(&str, &str, &str); 16] = [
 
 /// Actors that are nobody of the company: the kind, and its name.
 pub const OTHERS: [(&str, &str); 2] = [("meta", "Meta"), ("command_line", "Command line")];
+
+/// What lets old events leave, as the name of an actor.
+const RETENTION: &str = "retention";
 
 /// Details that are told otherwise than as a line.
 const TOLD: [&str; 6] = ["before", "after", "account", "count", "first", "last"];
@@ -51,8 +53,11 @@ pub fn entry(row: &EntryRow) -> ActivityEntry {
     }
 }
 
-/// A person goes by the name of that time.
+/// A person goes by the name of that time. What retention did once stood under the command line's kind.
 fn actor(row: &EntryRow) -> String {
+    if row.actor_kind != "user" && row.actor_name == RETENTION {
+        return "Retention".to_owned();
+    }
     let other = OTHERS.into_iter().find(|(kind, _)| *kind == row.actor_kind);
     match (other, row.actor_kind.as_str()) {
         (Some((_, name)), _) => name.to_owned(),
@@ -81,6 +86,7 @@ pub fn actions(chosen: Option<&str>) -> Vec<(String, String)> {
 
 fn did(action: &str, details: &Map<String, Value>) -> String {
     match (action, details.get("count").and_then(Value::as_u64)) {
+        ("log.thinned", _) => "removed what is older than it is to be kept".to_owned(),
         ("events.processed", Some(1)) => "processed an event".to_owned(),
         ("events.processed", Some(count)) => format!("processed {count} events"),
         _ => {
@@ -98,7 +104,15 @@ fn events(row: &EntryRow, details: &Map<String, Value>) -> Vec<(String, String)>
         (first, last) => [the("First event", first), the("Last event", last)],
     };
     let subject = the("Event", row.subject_id.clone().filter(|_| row.subject == "event"));
-    subject.into_iter().chain(of_batch.into_iter().flatten()).collect()
+    subject.into_iter().chain(of_batch.into_iter().flatten()).chain(each(details)).collect()
+}
+
+/// Events that are listed one by one.
+fn each(details: &Map<String, Value>) -> Vec<(String, String)> {
+    let listed = details.get("events").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let name = |place: usize| if listed.len() == 1 { "Event".to_owned() } else { format!("Event {}", place + 1) };
+    let ids = listed.iter().filter_map(Value::as_str).enumerate();
+    ids.map(|(place, id)| (name(place), id.to_owned())).collect()
 }
 
 fn changes(subject: &str, details: &Map<String, Value>) -> Vec<(String, String)> {
@@ -107,8 +121,11 @@ fn changes(subject: &str, details: &Map<String, Value>) -> Vec<(String, String)>
         (None, None) => change(whole(subject), before, after).into_iter().collect(),
         (before, after) => of_fields(before, after),
     };
-    // What is not so needs no line.
-    let told = |(name, value): &(&String, &Value)| !TOLD.contains(&name.as_str()) && **value != Value::Bool(false);
+    // What is not so needs no line; events that are listed are links.
+    let is_link = |name: &str, value: &Value| name == "events" && value.is_array();
+    let told = |(name, value): &(&String, &Value)| {
+        !TOLD.contains(&name.as_str()) && **value != Value::Bool(false) && !is_link(name, value)
+    };
     lines.extend(details.iter().filter(told).filter_map(|(name, value)| change(name, None, Some(value))));
     lines
 }
@@ -187,6 +204,20 @@ mod tests {
         let details = json!({ "role": "viewer", "app_secret_replaced": true, "chosen_by_hand": false, "account": "1" });
         assert_eq!(told("user", &details), ["app secret replaced: yes", "role: viewer"]);
         assert_eq!(told("user", &json!({ "scopes": ["a", "b"] })), [r#"scopes: ["a","b"]"#]);
+    }
+
+    #[test]
+    fn listed_events_are_links_and_counted_ones_a_line() {
+        let listed = json!({ "kind": "text", "events": ["e1", "e2"] });
+        assert_eq!(told("account", &listed), ["kind: text"]);
+        let links = |details: &Value| each(details.as_object().unwrap());
+        let link = |words: &str, id: &str| (words.to_owned(), id.to_owned());
+        assert_eq!(links(&listed), [link("Event 1", "e1"), link("Event 2", "e2")]);
+        assert_eq!(links(&json!({ "events": ["e1"] })), [link("Event", "e1")]);
+        assert_eq!(
+            (links(&json!({ "events": 7 })), told("company", &json!({ "events": 7 }))),
+            (vec![], vec!["events: 7".to_owned()])
+        );
     }
 
     #[test]

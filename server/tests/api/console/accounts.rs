@@ -142,7 +142,36 @@ async fn without_script_one_lands_where_the_webhook_is_set_up_or_is_told_why_not
     let page = ann.submit_and_follow("/", "add_account", &account("Night desk", "2002", "3003", "")).await;
     assert_eq!(page.status, 200);
     assert!(page.text.contains("Night desk") && page.text.contains("Set up the webhook"), "{}", page.text);
-    let page = ann.submit_and_follow("/", "add_account", &account("Again", "2002", "3003", "")).await;
+    let page = ann.submit("/", "add_account", &account("Again", "2002", "3003", "")).await;
     assert!(page.text.contains("An account with this phone number id is already there."), "{}", page.text);
     assert!(page.text.contains("<details open class=\"adding\""), "{}", page.text);
+}
+
+#[tokio::test]
+async fn what_was_typed_stays_in_a_form_that_was_refused_and_is_in_no_address() {
+    let (_app, ann) = with(Role::Admin).await;
+    let form = account("Again \"><b>", NUMBER, "3003", "+1 555");
+    // The second time from the page that answered the first one.
+    for page in ["/", "/api/add_account"] {
+        let answer = ann.submit(page, "add_account", &form).await;
+        assert_eq!((answer.status.as_u16(), answer.headers.get("location")), (200, None));
+        for kept in ["Again &quot;&gt;&lt;b&gt;", NUMBER, "3003", "+1 555"] {
+            assert!(answer.text.contains(&format!("value=\"{kept}\"")), "{kept}: {}", answer.text);
+        }
+        assert!(answer.text.contains("aria-invalid=\"true\"") && !answer.text.contains("modulepreload"));
+    }
+    let right = ann.submit("/api/add_account", "add_account", &account("Night desk", "2002", "3003", "")).await;
+    assert_eq!(right.status, 302);
+    assert!(right.headers["location"].to_str().unwrap().ends_with("/webhook"), "{right:?}");
+    assert!(!ann.open("/").await.text.contains("value=\"3003\""), "what was typed is in the answer alone");
+}
+
+#[tokio::test]
+async fn who_may_not_add_an_account_or_asks_from_elsewhere_is_sent_back_as_before() {
+    let refused = account("Again", NUMBER, "3003", "");
+    for (role, page) in [(Role::Viewer, "/"), (Role::Admin, "/you")] {
+        let (_app, browser) = with(role).await;
+        let answer = browser.submit(page, "add_account", &refused).await;
+        assert_eq!(answer.status, 302, "{answer:?}");
+    }
 }

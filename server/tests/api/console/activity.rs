@@ -2,8 +2,11 @@
 
 use app::contract::Role;
 use serde_json::{Value, json};
+use server::clock::Clock;
 use server::ids::UserId;
+use server::retention::{Retention, RetentionSettings};
 use server::users;
+use tokio_util::sync::CancellationToken;
 
 use crate::app::{NewTestAccount, PASSWORD, SECRET, TestAccount, TestApp, text_message};
 use crate::browser::{Answer, Browser, Form};
@@ -81,6 +84,13 @@ impl Tab {
             .await;
     }
 
+    /// Until when the app secret before the last one counts, as a sentence says it.
+    async fn expiry(&self) -> String {
+        let sql = "select to_char(previous_app_secret_expires_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI \"UTC\"')
+                   from whatsapp_webhook_configs";
+        self.app.texts(sql).await.remove(0)
+    }
+
     /// Meta asks whether the webhook is the right one.
     async fn verify(&self, token: &str, path: &str) {
         self.app.wait_for_config().await;
@@ -132,6 +142,7 @@ async fn every_change_is_told_with_who_did_it_before_and_after_and_never_a_secre
     tab.verify(&made, MOVED).await;
     tab.change(&tab.marco, "set_enabled", &[("form[enabled]", "false")]).await;
     tab.change(&tab.marco, "set_enabled", &[("form[enabled]", "true")]).await;
+    let until = tab.expiry().await;
     assert_eq!(
         tab.told(&[]).await,
         [
@@ -140,7 +151,10 @@ async fn every_change_is_told_with_who_did_it_before_and_after_and_never_a_secre
             "Meta verified the webhook | status: unverified → verified".to_owned(),
             "Ann Lee put a new verify token in place".to_owned(),
             "Ann Lee put a new verify token in place | chosen by hand: yes".to_owned(),
-            format!("Ann Lee changed the webhook | callback path: {old} → {MOVED} | app secret replaced: yes"),
+            format!(
+                "Ann Lee changed the webhook | callback path: {old} → {MOVED} | status: verified → unverified \
+                 | app secret replaced: yes | old one counts until: {until} | overlap: 1 hour"
+            ),
             format!("Command line added a person | email: {MARCO} | role: manager"),
             format!("Command line added a person | email: {ANN} | role: admin"),
             format!("Command line added the account | callback path: {old} | name: Support line"),
@@ -173,6 +187,51 @@ async fn setting_up_is_told_too() {
     let tab = Tab { account, ..tab };
     tab.change(&tab.ann, "save_webhook", &[("form[app_secret]", NEW_SECRET), ("form[callback_path]", MOVED)]).await;
     assert_eq!(tab.told(&[]).await[0], format!("Ann Lee set the webhook up | callback path: {MOVED}"));
+}
+
+#[tokio::test]
+async fn a_new_secret_alone_is_told_with_its_overlap_and_changes_no_status() {
+    let tab = Tab::start().await;
+    tab.change(&tab.ann, "save_webhook", &[("form[app_secret]", NEW_SECRET), ("form[overlap]", "none")]).await;
+    let none = "Ann Lee changed the webhook | app secret replaced: yes | overlap: none";
+    assert_eq!(tab.told(&[]).await[0], none);
+    tab.change(&tab.ann, "save_webhook", &[("form[app_secret]", SECRET), ("form[overlap]", "day")]).await;
+    let until = tab.expiry().await;
+    let day = "Ann Lee changed the webhook | app secret replaced: yes | old one counts until: ";
+    assert_eq!(tab.told(&[]).await[0], format!("{day}{until} | overlap: 24 hours"));
+}
+
+#[tokio::test]
+async fn a_test_event_is_told_with_links_to_what_it_became() {
+    let tab = Tab::start().await;
+    let sent = tab.change(&tab.ann, "send_test", &[("form[kind]", "text")]).await;
+    let page = tab.page(&[]).await;
+    assert_eq!(sentences(&page)[0], "Ann Lee sent a test event | kind: text");
+    assert_eq!(entries(&page)[0]["events"], json!([["Event", sent["events"][0]]]));
+}
+
+#[tokio::test]
+async fn what_retention_removed_is_told_of_it_and_apart_from_what_people_did() {
+    let tab = Tab::start().await;
+    tab.app.take_in(text_message("wamid.1", "16505551234", "Hello")).await;
+    let settings = RetentionSettings::of_days(8);
+    let now = Clock::system().now() + time::Duration::days(8) + time::Duration::seconds(1);
+    let engine = tab.app.database.engine.clone();
+    let retention = Retention { engine, clock: Clock::from_fn(move || now), settings };
+    assert_eq!(retention.run_once(&CancellationToken::new()).await.unwrap().deliveries, 1);
+
+    let removed = "Retention removed what is older than it is to be kept | deliveries: 1 | events: 1 \
+                   | kept for days: 8 | rejections: 0";
+    let second = tab.second().await.owner.account.to_string();
+    for account in [&tab.account, &second] {
+        let page = tab.page_of(account, &[("kind", "processing")]).await;
+        assert_eq!(sentences(&page)[0], removed);
+        assert_eq!((&entries(&page)[0]["company_wide"], &entries(&page)[0]["events"]), (&json!(true), &json!([])));
+    }
+    assert!(!tab.told(&[]).await.iter().any(|told| told.contains("Retention")), "not among what people did");
+
+    tab.app.execute("update audit_log set actor_kind = 'command_line' where action = 'log.thinned'").await;
+    assert_eq!(tab.told(&[]).await[0], removed, "as it was written once");
 }
 
 #[tokio::test]
@@ -289,7 +348,13 @@ async fn what_the_workers_did_stands_apart_account_by_account() {
 async fn processing_has_pages_too() {
     let tab = Tab::start().await;
     tab.fill(70).await;
-    tab.app.execute("update audit_log set actor_kind = 'system' where action = 'door.painted'").await;
+    tab.app
+        .execute(
+            "update audit_log set actor_kind = 'system',
+                 subject_id = case when (details->>'number')::integer % 3 = 0 then null else subject_id end
+             where action = 'door.painted'",
+        )
+        .await;
     let mut all = Vec::new();
     let mut cursor = String::new();
     for length in [30, 30, 10] {

@@ -2,9 +2,14 @@
 
 use app::contract::Role;
 use serde_json::{Value, json};
+use server::conversations::store::{self, Filter};
+use server::ids::UserId;
+use server::paging::Cursor;
 
 use crate::app::{TestApp, body, value};
 use crate::browser::Browser;
+use crate::retention::plan;
+use crate::tenants::console;
 
 const ANN: &str = "ann@acme.travel";
 
@@ -181,4 +186,71 @@ async fn a_new_message_is_unread_again_and_an_older_page_reads_nothing() {
     let answer = list.browser.call("thread", &[&thread[..], &[("query[cursor]", older.as_str())]].concat()).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(unread(&list.page("", "").await), [1], "the newest message was not on that page");
+}
+
+#[tokio::test]
+async fn a_message_that_comes_late_is_unread_though_it_was_sent_before_what_was_read() {
+    let list = List::of(&[("Bo", "15550000002")]).await;
+    let page = list.page("", "").await;
+    let (account, bo) = (list.app.account.owner.account.to_string(), page["conversations"][0]["id"].as_str().unwrap());
+    let thread = [("query[account]", account.as_str()), ("query[conversation]", bo)];
+    assert_eq!(list.browser.call("thread", &thread).await.status, 200);
+    assert_eq!(unread(&list.page("", "").await), [0]);
+
+    list.app.take_in(another("15550000002", "wamid.late", 1_763_800_000)).await;
+    let page = list.page("", "").await;
+    assert_eq!((unread(&page), &page["conversations"][0]["preview"]), (vec![1], &json!("I am Bo")));
+    assert_eq!(list.browser.call("thread", &thread).await.status, 200);
+    assert_eq!(unread(&list.page("", "").await), [0], "looking at it has read it");
+    assert_eq!(list.browser.call("thread", &thread).await.status, 200);
+    assert_eq!(list.app.count("select count(*) from conversation_reads").await, 1);
+}
+
+#[tokio::test]
+async fn what_is_unread_is_a_range_of_an_index_behind_the_wall_between_tenants_too() {
+    let list = List::of(&[("Bo", "15550000002")]).await;
+    list.app
+        .execute(
+            "insert into messages (company_id, id, account_id, wamid, conversation_id, direction, source, type, sent_at,
+                                   event_id)
+             select company_id, gen_random_uuid(), account_id, 'w' || n, conversation_id, direction, source, type, sent_at,
+                    event_id
+             from messages, generate_series(1, 20000) n;
+             analyze messages",
+        )
+        .await;
+    let owner = list.app.account.owner;
+    let filter = Filter { reader: UserId::new(), only: None, search: String::new(), after: Cursor::start(), limit: 31 };
+    let mut connection = console(&list.app, Some(owner.company)).await;
+    assert_eq!(store::list(&mut connection, owner, &filter).await.unwrap()[0].unread, 100);
+    let parameters =
+        format!("'{0}', '{1}', null, now(), '{2}', '', 31, '{2}', ''", owner.company, owner.account, filter.reader);
+    let plan = plan(&mut connection, "conversation_reads r", &parameters).await;
+    let range = plan.split("using messages_by_arrival").nth(1).and_then(|rest| rest.lines().nth(1)).unwrap_or(&plan);
+    assert!(range.contains("Index Cond") && range.contains("newest_read"), "{plan}");
+}
+
+#[tokio::test]
+async fn a_number_is_found_however_it_is_written() {
+    let list = List::of(&[("Ana", "33612345678"), ("Bo", "15550000002"), ("4 x 4", "4915100000003")]).await;
+    for search in ["+33 6 12 34", "+33 (6) 12-34.56", "612 345", "33612345678", " 12345678 "] {
+        assert_eq!(list.found(search).await, ["Ana"], "{search}");
+    }
+    assert_eq!(list.found("4 x").await, ["4 x 4"], "a name with digits in it is a name");
+    assert_eq!(list.found("Ana 336").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn who_is_known_by_a_bsuid_alone_is_found_by_it() {
+    let list = List::of(&[("Ana", "15550000001")]).await;
+    let message = json!({ "from_user_id": "US.4711", "id": "wamid.hidden", "timestamp": "1763900100",
+                          "type": "text", "text": { "body": "Hello" } });
+    list.app.take_in(body(&value(&json!({ "messages": [message] })))).await;
+    assert_eq!(list.found("us.4711").await, ["US.4711"]);
+
+    let account = list.app.account.owner.account.to_string();
+    let sql = "select event_id::text from messages where wamid = 'wamid.hidden'";
+    let event = list.app.texts(sql).await.remove(0);
+    let answer = list.browser.call("event", &[("event[account]", account.as_str()), ("event[event]", &event)]).await;
+    assert_eq!(answer.json()["became"]["search"], "US.4711", "the link to the contact finds them");
 }

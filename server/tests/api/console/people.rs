@@ -219,8 +219,11 @@ async fn what_is_wrong_with_a_new_person_is_said_at_the_field() {
 #[tokio::test]
 async fn without_script_a_refusal_is_said_in_our_own_words_above_the_open_form() {
     let team = Team::start(Role::Viewer).await;
-    let page = team.ann.submit_and_follow("/people?done=deactivated", "add_user", &person("Cleo", BO, "viewer")).await;
+    let page = team.ann.submit("/people?done=deactivated", "add_user", &person("Cleo Costa", BO, "manager")).await;
     assert_eq!(page.status, 200);
+    for kept in ["value=\"Cleo Costa\"", &format!("value=\"{BO}\""), "value=\"manager\" selected"] {
+        assert!(page.text.contains(kept), "{kept}: {}", page.text);
+    }
     assert!(page.text.contains("The e-mail address is already in use."), "{}", page.text);
     assert!(page.text.contains("<details open class=\"adding\""), "{}", page.text);
     assert!(!page.text.contains("Deactivated. All"), "what was done before is not said again");

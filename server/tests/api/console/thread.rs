@@ -75,6 +75,11 @@ impl Thread {
         self.app.texts(&format!("select id::text from messages where wamid = '{wamid}'")).await.remove(0)
     }
 
+    /// The id of the event that a message was made from.
+    async fn event(&self, wamid: &str) -> String {
+        self.app.texts(&format!("select event_id::text from messages where wamid = '{wamid}'")).await.remove(0)
+    }
+
     /// The page that holds a message.
     async fn at(&self, wamid: &str) -> Value {
         self.page_of(("query[at]", &self.id(wamid).await)).await
@@ -101,7 +106,9 @@ async fn the_last_reaction_of_each_side_stands_unless_it_was_taken_back() {
     thread.app.take_in(messages(&items)).await;
     let shown = thread.read().await;
     assert_eq!(shown.len(), 2, "reactions do not stand for themselves");
-    assert_eq!(shown[0]["reactions"], json!([{ "emoji": "\u{2764}\u{fe0f}", "direction": "inbound" }]));
+    let event = thread.event("r2").await;
+    let stands = json!([{ "emoji": "\u{2764}\u{fe0f}", "direction": "inbound", "event_id": event }]);
+    assert_eq!(shown[0]["reactions"], stands);
     assert_eq!(shown[1]["reactions"], json!([]));
 }
 
@@ -117,7 +124,8 @@ async fn the_newest_edit_is_shown_whatever_the_order_of_arrival() {
     let shown = thread.read().await;
     assert_eq!(shown.len(), 1);
     assert_eq!(shown[0]["body"], json!({ "text": { "text": "third" } }));
-    assert_eq!((&shown[0]["edited"], &shown[0]["revoked"]), (&json!(true), &json!(false)));
+    let edits = json!([thread.event("e1").await, thread.event("e2").await]);
+    assert_eq!((&shown[0]["edits"], &shown[0]["revokes"]), (&edits, &json!([])));
 }
 
 #[tokio::test]
@@ -128,7 +136,8 @@ async fn a_message_taken_back_says_so() {
         [item("m1", 1, "text", &json!({ "body": "first" })), revoke, item("m2", 6, "text", &json!({ "body": "x" }))];
     thread.app.take_in(messages(&items)).await;
     let shown = thread.read().await;
-    assert_eq!(shown.iter().map(|message| message["revoked"].clone()).collect::<Vec<_>>(), [true, false]);
+    let revokes: Vec<Value> = shown.iter().map(|message| message["revokes"].clone()).collect();
+    assert_eq!(revokes, [json!([thread.event("v1").await]), json!([])]);
 }
 
 #[tokio::test]
@@ -172,9 +181,14 @@ async fn an_outgoing_message_shows_how_far_it_came_and_every_status() {
 
     let shown = thread.read().await;
     assert_eq!(shown.iter().map(|message| message["status"].clone()).collect::<Vec<_>>(), ["read", "failed"]);
-    let entry =
-        |status: &str, second: i64| json!({ "status": status, "at": (1_763_900_000 + second) * 1000, "error": null });
-    assert_eq!(shown[0]["timeline"], json!([entry("sent", 2), entry("delivered", 5), entry("read", 9)]));
+    let mut steps = Vec::new();
+    for (status, second) in [("sent", 2), ("delivered", 5), ("read", 9)] {
+        let sql = format!("select event_id::text from message_statuses where wamid = 'o1' and status = '{status}'");
+        let event = thread.app.texts(&sql).await.remove(0);
+        let at = (1_763_900_000_i64 + second) * 1000;
+        steps.push(json!({ "status": status, "at": at, "error": null, "event_id": event }));
+    }
+    assert_eq!(shown[0]["timeline"], json!(steps));
     assert_eq!(shown[1]["timeline"][0]["error"], "Message undeliverable");
 }
 
@@ -230,6 +244,30 @@ async fn a_thread_opens_at_a_message_with_what_was_written_around_it() {
     let almost = thread.at("m093").await;
     assert_eq!((wamids(&almost), &almost["newest"]), (numbered(69..119), &json!(false)));
     assert_eq!(thread.at("m094").await["newest"], true);
+}
+
+#[tokio::test]
+async fn from_the_middle_of_a_thread_one_reads_on_without_gap_or_repetition() {
+    let thread = Thread::start().await;
+    // Several in one second, and reactions in between, which stand on no page.
+    let text = |number: u32| item(&format!("m{number:03}"), number / 7, "text", &json!({ "body": number.to_string() }));
+    thread.app.take_in(messages(&(0..160).map(text).collect::<Vec<_>>())).await;
+    let reacts = |number: u32| reaction(&format!("r{number}"), number / 7, &format!("m{number:03}"), "\u{1f44d}");
+    thread.app.take_in(messages(&(30..90).map(reacts).collect::<Vec<_>>())).await;
+    let all = thread.app.texts("select wamid from messages where about_wamid is null order by sent_at, id").await;
+
+    let first = thread.at(&all[10]).await;
+    assert_eq!(wamids(&first), all[..36], "what came before it, and 25 that came after it");
+    let second = thread.page(first["newer"].as_str().unwrap()).await;
+    assert_eq!((wamids(&second), &second["newest"]), (all[36..86].to_vec(), &json!(false)));
+    let third = thread.page(second["newer"].as_str().unwrap()).await;
+    assert_eq!(
+        (wamids(&third), &third["newer"]),
+        (all[86..136].to_vec(), &Value::Null),
+        "the rest is on the newest page"
+    );
+    let newest = thread.page("").await;
+    assert_eq!((wamids(&newest), &newest["newer"]), (all[110..].to_vec(), &Value::Null));
 }
 
 #[tokio::test]

@@ -164,6 +164,22 @@ async fn the_first_time_a_secret_is_asked_for() {
 }
 
 #[tokio::test]
+async fn what_the_command_line_made_says_so_until_somebody_else_is_known() {
+    let tab = Tab::unverified().await;
+    let by = |page: &Value| {
+        ["status_since", "verify_token_set", "app_secret_set"].map(|set| page["config"][set]["by"].clone())
+    };
+    assert_eq!(by(&tab.page().await), ["the command line"; 3]);
+    tab.done("rotate_token", &[]).await;
+    assert_eq!(by(&tab.page().await), ["the command line", "Somebody", "the command line"]);
+
+    let sql = "update whatsapp_webhook_configs set created_by = (select id from users limit 1),
+                   status_changed_by = null, app_secret_set_by = null";
+    tab.app.execute(sql).await;
+    assert_eq!(by(&tab.page().await), [Value::Null, json!("Somebody"), Value::Null], "then nobody is named");
+}
+
+#[tokio::test]
 async fn the_first_token_may_be_ones_own_and_later_ones_are_rotated() {
     let tab = Tab::bare().await;
     let token = format!("  {OWN_TOKEN} \n");
@@ -205,8 +221,7 @@ async fn a_form_refused_on_the_page_that_shows_a_token_lands_on_the_tab() {
     let theme = tab.admin.submit("/api/rotate_token", "theme", &[("theme", "dark")]).await;
     assert_eq!(theme.headers["location"], "/", "what is about no account leads to the start");
     let nobody = tab.admin.submit("/api/add_user", "add_user", &[("form[name]", ""), ("form[email]", "x")]).await;
-    let location = nobody.headers["location"].to_str().unwrap();
-    assert!(location.starts_with(&format!("{}/people?__path", tab.app.url)), "{location}");
+    assert!(nobody.status == 200 && nobody.text.contains("Everybody of the company"), "{}", nobody.text);
 }
 
 #[tokio::test]
@@ -383,8 +398,12 @@ async fn every_change_is_told_with_before_and_after_and_no_secret_is_kept_or_tol
     tab.enable(true).await;
 
     let entry = |action: &str, details: Value| json!({ "action": action, "actor_name": "Somebody", "subject_id": tab.account, "details": details });
-    let changed = json!({ "before": { "callback_path": old }, "after": { "callback_path": MOVED },
-                          "app_secret_replaced": true });
+    let until = "select to_char(previous_app_secret_expires_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI \"UTC\"')
+                 from whatsapp_webhook_configs";
+    let until = tab.app.texts(until).await.remove(0);
+    let changed = json!({ "before": { "callback_path": old, "status": "verified" },
+                          "after": { "callback_path": MOVED, "status": "unverified" },
+                          "app_secret_replaced": true, "overlap": "1 hour", "old_one_counts_until": until });
     assert_eq!(
         tab.audit().await,
         [

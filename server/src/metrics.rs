@@ -1,5 +1,5 @@
-//! What an operator's dashboard sees. Pushed as things happen, but for the queue of the event log, which is asked for
-//! at each scrape.
+//! What an operator's dashboard sees. Pushed as things happen, but for the queue of the event log and what is held, which
+//! are asked for at each scrape.
 //!
 //! Names begin with `waypost_`; times are in seconds, sizes in items or bytes as the name says. Labels are words of
 //! the program only: never an id, a path or an address.
@@ -65,6 +65,13 @@ fn describe() {
     describe_counter!("waypost_failed_total", "failed tries, by what follows: retry or dead");
     describe_counter!("waypost_removed_total", "rows that left because they were old, by what they were");
     describe_gauge!("waypost_queue_waiting", "deliveries waiting to be stored");
+    describe_gauge!(
+        "waypost_connection_places_free",
+        "places for connections that are free, without the one kept for the next to come"
+    );
+    describe_gauge!("waypost_body_kilobytes", "what large bodies hold of their budget");
+    describe_gauge!("waypost_queue_kilobytes", "bodies on their way to the disk, in kilobytes");
+    describe_gauge!("waypost_live_streams", "open logs that are told of new events");
     describe_gauge!("waypost_backlog_events", "events waiting to be processed, retries included");
     describe_gauge!("waypost_backlog_dead", "events given up and not replayed");
     describe_gauge!("waypost_backlog_oldest_seconds", Unit::Seconds, "age of the oldest event that is due");
@@ -142,6 +149,27 @@ pub fn removed(removed: Removed, took: Duration) {
         counter!("waypost_removed_total", "what" => what).increment(u64::try_from(count).unwrap_or(0));
     }
     histogram!("waypost_removing_seconds").record(took);
+}
+
+/// What is held at a scrape: what stays held while nobody asks for anything has been left behind.
+#[derive(Clone, Copy, Debug)]
+pub struct Held {
+    /// Places for connections that are free, without the one kept for the next to come.
+    pub places_free: usize,
+    /// What large bodies hold of their budget.
+    pub body_kilobytes: usize,
+    /// Bodies on their way to the disk.
+    pub queue_kilobytes: usize,
+    /// Open streams of new events.
+    pub live_streams: usize,
+}
+
+/// See [`Held`].
+pub fn held(held: Held) {
+    gauge!("waypost_connection_places_free").set(lossy(held.places_free));
+    gauge!("waypost_body_kilobytes").set(lossy(held.body_kilobytes));
+    gauge!("waypost_queue_kilobytes").set(lossy(held.queue_kilobytes));
+    gauge!("waypost_live_streams").set(lossy(held.live_streams));
 }
 
 /// What the event log says at a scrape.

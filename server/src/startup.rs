@@ -10,6 +10,7 @@ use std::time::Duration;
 use leptos::prelude::LeptosOptions;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +31,7 @@ use crate::retention::{Retention, RetentionSettings};
 use crate::settings::PublicUrl;
 use crate::tunnel::{Proofs, TunnelSupport};
 use crate::users::sign_in::Doorman;
+use crate::web::deadlines::Deadlines;
 use crate::web::live::Places;
 use crate::web::serve::Listening;
 use crate::web::{self, AppState, Operations, serve};
@@ -60,6 +62,8 @@ pub struct ServerSettings {
     pub tunnel_help: Option<u16>,
     /// Connections at once; more wait in the kernel's queue.
     pub connections: usize,
+    /// How long clients may take.
+    pub deadlines: Deadlines,
     /// MiB of large bodies at once; beyond that they are answered 503.
     pub body_memory: usize,
     /// Lanes of the writer.
@@ -75,7 +79,8 @@ pub struct ServerSettings {
 /// A server that has its parts but does not listen yet.
 pub struct Server {
     router: axum::Router,
-    connections: usize,
+    places: Arc<Semaphore>,
+    deadlines: Deadlines,
     draining: Arc<AtomicBool>,
     stop_workers: CancellationToken,
     background: Vec<JoinHandle<()>>,
@@ -103,7 +108,7 @@ impl Server {
         let proofs = Proofs::default();
         let door = Door {
             configs: configs.clone(),
-            bodies: BodyBudget::new(settings.body_memory),
+            bodies: BodyBudget::new(settings.body_memory, settings.deadlines.body),
             writer,
             rejections,
             keys: Arc::clone(keys),
@@ -124,22 +129,24 @@ impl Server {
             cookies: CookiePolicy { secure: settings.public_url.is_secure() },
             clock: clock.clone(),
         };
+        let places = Arc::new(Semaphore::new(settings.connections));
         let operations = Operations {
             draining: Arc::clone(&draining),
             metrics: metrics::install(),
             metrics_token: settings.metrics_token.map(Arc::new),
+            places: Arc::clone(&places),
         };
-        let ServerSettings { address, public_url, leptos, connections, .. } = settings;
+        let ServerSettings { address, public_url, leptos, deadlines, .. } = settings;
         let live = Places::default();
-        let state = AppState { door, console, address, public_url, leptos, operations, live };
-        Ok(Self { router: web::router(state), connections, draining, stop_workers, background, finishing })
+        let state = AppState { door, console, address, public_url, leptos, operations, live, deadlines };
+        Ok(Self { router: web::router(state), places, deadlines, draining, stop_workers, background, finishing })
     }
 
     /// Serves until told to stop, then ends in good order.
     pub async fn run(self, listener: TcpListener, stop: CancellationToken) {
-        let Self { router, connections, draining, stop_workers, background, finishing } = self;
+        let Self { router, places, deadlines, draining, stop_workers, background, finishing } = self;
         let stop_accepting = CancellationToken::new();
-        let listening = Listening { listener, router, connections };
+        let listening = Listening { listener, router, places, deadlines };
         let serving = tokio::spawn(serve::serve(listening, Arc::clone(&draining), stop_accepting.clone()));
         stop.cancelled().await;
         tracing::info!("stopping: requests under way are finished");

@@ -25,6 +25,7 @@ use crate::retention::{FEWEST_DAYS, RetentionSettings};
 use crate::seed;
 use crate::settings::{DatabaseArgs, HttpArgs, KeyArgs};
 use crate::startup::{Server, ServerSettings};
+use crate::web::deadlines::Deadlines;
 use crate::webhook_config::{new_config::callback_url, store as configs};
 
 /// Options of `serve`.
@@ -130,6 +131,7 @@ async fn serve(
         metrics_token: args.metrics_token.clone(),
         tunnel_help: args.dev_tunnel_help.then(|| args.http.address().port()),
         connections: open_files::connections(args.connections.into()),
+        deadlines: Deadlines::default(),
         body_memory: args.body_memory.into(),
         lanes: args.lanes.into(),
         workers: args.workers.into(),

@@ -79,6 +79,11 @@ impl Writer {
         (Self { queue, bytes: Arc::new(Semaphore::new(QUEUE_KB)) }, lanes)
     }
 
+    /// Kilobytes of bodies that are waiting or being stored.
+    pub fn queued_kilobytes(&self) -> usize {
+        QUEUE_KB - self.bytes.available_permits()
+    }
+
     /// Stores the deliveries of one POST. `Ok` means committed.
     ///
     /// # Errors

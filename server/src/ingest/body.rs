@@ -3,14 +3,14 @@
 //! What has arrived of a body cannot be checked before its last byte is there, so whoever knows a callback path can make
 //! the server hold bytes. The budget bounds them: beyond a small first part, which is bounded by the number of
 //! connections, each kilobyte that has arrived is taken from it and given back with the answer. What was only announced
-//! costs nothing. When the budget is used up, a large body is answered 503, and Meta comes again; the usual body of one
-//! or two kilobytes fits into the first part, so nobody who holds large bodies back keeps it out.
+//! costs nothing; where nothing was announced, all that the buffer has room for is taken. When the budget is used up, a
+//! large body is answered 503, and Meta comes again; the usual body of one or two kilobytes fits into the first part, so
+//! nobody who holds large bodies back keeps it out.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
-use bytes::BytesMut;
 use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -19,8 +19,6 @@ use crate::event_log::rejections::Reason;
 
 /// Meta sends up to 3 MB.
 pub const BODY_LIMIT: usize = 4 * 1024 * 1024;
-/// How long a body may take to arrive.
-const BODY_DEADLINE: Duration = Duration::from_secs(15);
 /// Bytes of each body that the budget does not count.
 const FREE: usize = 16 * 1024;
 
@@ -28,6 +26,7 @@ const FREE: usize = 16 * 1024;
 #[derive(Clone, Debug)]
 pub struct BodyBudget {
     kilobytes: Arc<Semaphore>,
+    all: usize,
     deadline: Duration,
 }
 
@@ -47,10 +46,15 @@ pub struct Received {
 pub struct Held(Option<OwnedSemaphorePermit>);
 
 impl BodyBudget {
-    /// A budget of this many MiB.
-    pub fn new(mebibytes: usize) -> Self {
-        let kilobytes = (mebibytes * 1024).min(Semaphore::MAX_PERMITS);
-        Self { kilobytes: Arc::new(Semaphore::new(kilobytes)), deadline: BODY_DEADLINE }
+    /// A budget of this many MiB, for bodies that may take so long to arrive.
+    pub fn new(mebibytes: usize, deadline: Duration) -> Self {
+        let all = (mebibytes * 1024).min(Semaphore::MAX_PERMITS);
+        Self { kilobytes: Arc::new(Semaphore::new(all)), all, deadline }
+    }
+
+    /// How much of it is held.
+    pub fn held_kilobytes(&self) -> usize {
+        self.all - self.kilobytes.available_permits()
     }
 
     /// Reads a body to its end.
@@ -68,11 +72,10 @@ impl BodyBudget {
         while let Some(frame) = body.frame().await {
             // What is no data are trailers, which say nothing to us.
             let Ok(data) = frame.map_err(|_| Reason::BrokenBody)?.into_data() else { continue };
-            let length = arrived.len() + data.len();
-            if length > BODY_LIMIT {
+            if arrived.len() + data.len() > BODY_LIMIT {
                 return Err(Reason::TooLarge);
             }
-            held.cover(length, &self.kilobytes)?;
+            held.cover(arrived.cost_with(data.len()), &self.kilobytes)?;
             hash.update(&data);
             arrived.add(data);
         }
@@ -102,7 +105,7 @@ impl Held {
 enum Arrived {
     Nothing { announced: usize },
     Piece { piece: Bytes, announced: usize },
-    Many(BytesMut),
+    Many { bytes: Vec<u8>, announced: usize },
 }
 
 impl Arrived {
@@ -114,24 +117,47 @@ impl Arrived {
         match self {
             Self::Nothing { .. } => 0,
             Self::Piece { piece, .. } => piece.len(),
-            Self::Many(bytes) => bytes.len(),
+            Self::Many { bytes, .. } => bytes.len(),
+        }
+    }
+
+    /// Bytes that the budget has to cover once so many more are here: those of an announced body, whose buffer is as
+    /// large as it must be, and otherwise all that the buffer has room for.
+    fn cost_with(&self, more: usize) -> usize {
+        let length = self.len() + more;
+        match self {
+            Self::Many { announced: 0, .. } => self.room_with(more),
+            _ => length,
+        }
+    }
+
+    /// Bytes that the buffer has room for once so many more are here. It grows by a quarter, not twofold.
+    fn room_with(&self, more: usize) -> usize {
+        let length = self.len() + more;
+        match self {
+            Self::Nothing { .. } => length,
+            Self::Piece { announced, .. } => length.max(*announced),
+            Self::Many { bytes, .. } if length <= bytes.capacity() => bytes.capacity(),
+            Self::Many { bytes, .. } => length.max((bytes.capacity() + bytes.capacity() / 4).min(BODY_LIMIT)),
         }
     }
 
     /// From the second piece on there is one buffer of the announced size: memory that is not written to yet is only
     /// an address.
     fn add(&mut self, data: Bytes) {
+        let room = self.room_with(data.len());
         *self = match std::mem::replace(self, Self::Nothing { announced: 0 }) {
             Self::Nothing { announced } => Self::Piece { piece: data, announced },
             Self::Piece { piece, announced } => {
-                let mut bytes = BytesMut::with_capacity(announced.max(piece.len() + data.len()));
+                let mut bytes = Vec::with_capacity(room);
                 bytes.extend_from_slice(&piece);
                 bytes.extend_from_slice(&data);
-                Self::Many(bytes)
+                Self::Many { bytes, announced }
             }
-            Self::Many(mut bytes) => {
+            Self::Many { mut bytes, announced } => {
+                bytes.reserve_exact(room - bytes.len());
                 bytes.extend_from_slice(&data);
-                Self::Many(bytes)
+                Self::Many { bytes, announced }
             }
         };
     }
@@ -140,7 +166,7 @@ impl Arrived {
         match self {
             Self::Nothing { .. } => Bytes::new(),
             Self::Piece { piece, .. } => piece,
-            Self::Many(bytes) => bytes.freeze(),
+            Self::Many { bytes, .. } => bytes.into(),
         }
     }
 }
@@ -154,6 +180,10 @@ mod tests {
     use super::*;
     use crate::crypto;
 
+    fn budget(mebibytes: usize) -> BodyBudget {
+        BodyBudget::new(mebibytes, Duration::from_secs(15))
+    }
+
     /// Each of another letter.
     fn parts(sizes: &[usize]) -> Vec<Vec<u8>> {
         (b'a'..=b'z').cycle().zip(sizes).map(|(letter, size)| vec![letter; *size]).collect()
@@ -166,36 +196,50 @@ mod tests {
     #[tokio::test]
     async fn a_body_is_the_same_in_however_many_pieces_it_comes() {
         for sizes in [vec![], vec![0], vec![1400], vec![1, 1, 1], vec![40_000; 60], vec![3_000_000, 1]] {
-            let received = BodyBudget::new(64).read(pieces(&sizes)).await.unwrap();
+            let received = budget(64).read(pieces(&sizes)).await.unwrap();
             assert!(received.bytes == parts(&sizes).concat(), "{sizes:?}");
             assert_eq!(received.sha256, crypto::sha256(&received.bytes));
         }
     }
 
+    #[test]
+    fn what_was_not_announced_takes_no_more_room_than_the_budget_covers() {
+        for size in [1_000, 40_000, 65_536] {
+            let (mut arrived, mut covered) = (Arrived::new(0), 0);
+            while arrived.len() + size <= BODY_LIMIT {
+                covered = covered.max(arrived.cost_with(size));
+                arrived.add(vec![b'x'; size].into());
+                let Arrived::Many { bytes, .. } = &arrived else { continue };
+                assert!(bytes.capacity() <= covered, "{} of {covered}", bytes.capacity());
+                assert!(covered <= bytes.len() + bytes.len() / 4 + size, "{covered} for {}", bytes.len());
+            }
+        }
+    }
+
     #[tokio::test]
     async fn one_byte_above_the_limit_is_too_large() {
-        let budget = BodyBudget::new(64);
+        let budget = budget(64);
         assert_eq!(budget.read(pieces(&[BODY_LIMIT])).await.unwrap().bytes.len(), BODY_LIMIT);
         assert_eq!(budget.read(pieces(&[BODY_LIMIT, 1])).await.unwrap_err(), Reason::TooLarge);
     }
 
     #[tokio::test]
     async fn what_the_budget_does_not_hold_is_refused_while_small_bodies_go_through() {
-        let budget = BodyBudget::new(2);
+        let budget = budget(2);
         let first = budget.read(pieces(&[1_500_000])).await.unwrap();
         assert_eq!(budget.read(pieces(&[500_000, 500_000])).await.unwrap_err(), Reason::QueueFull);
         assert_eq!(budget.read(pieces(&[1400])).await.unwrap().bytes.len(), 1400);
         drop(first);
         assert!(budget.read(pieces(&[500_000, 500_000])).await.is_ok());
-        assert_eq!(budget.kilobytes.available_permits(), 2048, "all of it came back, of the refused body too");
+        assert_eq!(budget.held_kilobytes(), 0, "all of it came back, of the refused body too");
     }
 
     #[tokio::test]
     async fn a_body_that_stands_still_ends_at_the_deadline_and_gives_back_what_it_held() {
-        let budget = BodyBudget { deadline: Duration::from_millis(50), ..BodyBudget::new(2) };
+        let budget = BodyBudget::new(2, Duration::from_millis(50));
         let piece = stream::iter([Ok::<_, Infallible>(vec![b'a'; 500_000])]);
         let body = Body::from_stream(stream::StreamExt::chain(piece, stream::pending()));
         assert_eq!(budget.read(body).await.unwrap_err(), Reason::BrokenBody);
-        assert_eq!(budget.kilobytes.available_permits(), 2048);
+        assert_eq!(budget.held_kilobytes(), 0);
     }
 }

@@ -9,9 +9,9 @@ use axum::response::{IntoResponse, Response};
 use secrecy::ExposeSecret;
 use subtle::ConstantTimeEq;
 
-use super::{Operations, request};
+use super::{AppState, Operations, request};
 use crate::ingest::door::Door;
-use crate::metrics;
+use crate::metrics::{self, Held};
 use crate::processing::store;
 
 /// How long the database may take to answer before it counts as away.
@@ -35,7 +35,8 @@ pub async fn ready(State(operations): State<Operations>, State(door): State<Door
 }
 
 /// Prometheus' page. Only for this machine, or with the token: to anybody else it does not exist.
-pub async fn metrics(State(operations): State<Operations>, State(door): State<Door>, request: Request) -> Response {
+pub async fn metrics(State(state): State<AppState>, request: Request) -> Response {
+    let AppState { operations, door, live, .. } = state;
     if !request::is_local(&request) && !has_token(&operations, &request) {
         return StatusCode::NOT_FOUND.into_response();
     }
@@ -45,6 +46,12 @@ pub async fn metrics(State(operations): State<Operations>, State(door): State<Do
     } else {
         tracing::warn!("the backlog is unknown at this scrape: the database does not answer");
     }
+    metrics::held(Held {
+        places_free: operations.places.available_permits(),
+        body_kilobytes: door.bodies.held_kilobytes(),
+        queue_kilobytes: door.writer.queued_kilobytes(),
+        live_streams: live.open(),
+    });
     operations.metrics.run_upkeep();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], operations.metrics.render()).into_response()
 }

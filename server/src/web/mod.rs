@@ -4,8 +4,10 @@
 //! protection against cross-site requests, compression and security headers; the door has none of these, since Meta
 //! is no browser.
 
+pub mod deadlines;
 mod framing;
 mod health;
+mod impatient;
 pub mod live;
 mod pages;
 mod raw;
@@ -24,7 +26,9 @@ use axum::routing::get;
 use leptos::prelude::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
+use tokio::sync::Semaphore;
 
+use self::deadlines::Deadlines;
 use crate::console::ConsoleParts;
 use crate::ingest::address::ClientAddress;
 use crate::ingest::door::Door;
@@ -49,6 +53,8 @@ pub struct AppState {
     pub operations: Operations,
     /// Pages that are told of new events.
     pub live: live::Places,
+    /// How long clients may take.
+    pub deadlines: Deadlines,
 }
 
 /// What an operator's tools ask about.
@@ -60,6 +66,8 @@ pub struct Operations {
     pub metrics: &'static PrometheusHandle,
     /// Opens `/metrics` to others than this machine.
     pub metrics_token: Option<Arc<SecretString>>,
+    /// For connections.
+    pub places: Arc<Semaphore>,
 }
 
 /// The door by itself: behind the listener it is what Meta posts to, and test events go in by it too.

@@ -1,7 +1,6 @@
 //! The console's pages, its server functions and its files.
 
 use std::path::Path;
-use std::time::Duration;
 
 use app::reply::Reply;
 use app::ui::theme::Theme;
@@ -22,6 +21,7 @@ use tower_http::csrf::CsrfLayer;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use super::deadlines::Deadlines;
 use super::request::{RequestId, peer, trace_console};
 use super::shown_once::With;
 use super::{AppState, live, raw, shown_once, stuck};
@@ -65,7 +65,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn(move |request: Request, next: Next| shown_once::show(request, next, answer.clone())))
         .layer(from_fn_with_state(state.clone(), find_caller))
         .layer(cross_site_protection(&state))
-        .layer(from_fn(take_body))
+        .layer(from_fn_with_state(state.clone(), take_body))
         .layer(from_fn(harden))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(CompressionLayer::new())
@@ -158,11 +158,10 @@ fn is_script(request: &Request) -> bool {
 
 /// Forms are small, and are here soon. The whole body is read before anybody looks who asks: else a request begun in
 /// time could be finished by somebody who has been signed out meanwhile.
-async fn take_body(request: Request, next: Next) -> Response {
+async fn take_body(State(deadlines): State<Deadlines>, request: Request, next: Next) -> Response {
     const MOST: usize = 64 * 1024;
-    const DEADLINE: Duration = Duration::from_secs(15);
     let (parts, body) = request.into_parts();
-    match tokio::time::timeout(DEADLINE, to_bytes(body, MOST)).await {
+    match tokio::time::timeout(deadlines.form, to_bytes(body, MOST)).await {
         Ok(Ok(body)) => next.run(Request::from_parts(parts, Body::from(body))).await,
         Ok(Err(_too_long_or_broken)) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
         Err(_too_slow) => StatusCode::REQUEST_TIMEOUT.into_response(),

@@ -1,7 +1,7 @@
 //! The accept loop.
 //!
-//! Our own, on hyper: axum's sets no timer for reading a request's head, so slow clients could hold connections for
-//! ever, and no limit on how many there are.
+//! Our own, on hyper: axum's sets no timer for reading a request's head nor for writing an answer, so slow clients could
+//! hold connections for ever, and no limit on how many there are.
 //!
 //! On the way down nobody is cut off. From the moment that readiness falls, every answer says `Connection: close`, so
 //! busy clients let go of their connections by themselves, between two requests. Then no new connection is taken but
@@ -26,8 +26,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-/// How long the head of a request may take to arrive.
-const HEAD_DEADLINE: Duration = Duration::from_secs(10);
+use super::deadlines::Deadlines;
+use super::impatient::Impatient;
+
 /// How long requests under way may take once the process is to end.
 const DRAIN: Duration = Duration::from_secs(5);
 /// How long an idle connection may still bring a request then.
@@ -39,14 +40,24 @@ pub struct Listening {
     pub listener: TcpListener,
     /// Who answers.
     pub router: Router,
-    /// Connections at once; more wait in the kernel's queue.
-    pub connections: usize,
+    /// One for each connection; more wait in the kernel's queue.
+    pub places: Arc<Semaphore>,
+    /// How long clients may take.
+    pub deadlines: Deadlines,
+}
+
+/// Who answers on a connection, and how.
+#[derive(Clone)]
+struct Answering {
+    router: Router,
+    draining: Arc<AtomicBool>,
+    deadlines: Deadlines,
 }
 
 /// Serves until told to stop, then drains. Before that, `draining` asks clients to let go of their connections.
 pub async fn serve(listening: Listening, draining: Arc<AtomicBool>, stop: CancellationToken) {
-    let Listening { listener, router, connections } = listening;
-    let places = Arc::new(Semaphore::new(connections));
+    let Listening { listener, router, places, deadlines } = listening;
+    let answering = Answering { router, draining, deadlines };
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -54,13 +65,13 @@ pub async fn serve(listening: Listening, draining: Arc<AtomicBool>, stop: Cancel
             accepted = accept(&listener, &places) => accepted,
         };
         if let Some((stream, peer, place)) = accepted {
-            spawn(graceful.watch(connect(stream, peer, router.clone(), Arc::clone(&draining))), Some(place));
+            spawn(graceful.watch(connect(stream, peer, answering.clone())), Some(place));
         }
     }
     for (stream, peer) in waiting(listener) {
-        spawn(graceful.watch(connect(stream, peer, router.clone(), Arc::clone(&draining))), None);
+        spawn(graceful.watch(connect(stream, peer, answering.clone())), None);
     }
-    drop(router);
+    drop(answering);
     let drained = async {
         tokio::time::sleep(LINGER).await;
         graceful.shutdown().await;
@@ -114,12 +125,12 @@ async fn accept(
 fn connect(
     stream: TcpStream,
     peer: SocketAddr,
-    router: Router,
-    draining: Arc<AtomicBool>,
+    answering: Answering,
 ) -> http1::Connection<
-    TokioIo<TcpStream>,
+    TokioIo<Impatient<TcpStream>>,
     impl hyper::service::HttpService<Incoming, ResBody = Body, Error = std::convert::Infallible, Future: Send> + Send,
 > {
+    let Answering { router, draining, deadlines } = answering;
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
@@ -128,8 +139,8 @@ fn connect(
         async move { answered.await.map(|response| say_farewell(response, &draining)) }
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_DEADLINE).max_buf_size(64 * 1024);
-    http.serve_connection(TokioIo::new(stream), service)
+    http.timer(TokioTimer::new()).header_read_timeout(deadlines.head).max_buf_size(64 * 1024);
+    http.serve_connection(TokioIo::new(Impatient::new(stream, deadlines.answer)), service)
 }
 
 fn say_farewell(mut response: Response<Body>, draining: &AtomicBool) -> Response<Body> {

@@ -20,6 +20,7 @@ use server::processing::worker::{Outcome, Worker, WorkerSettings};
 use server::retention::RetentionSettings;
 use server::startup::{Server, ServerSettings};
 use server::users;
+use server::web::deadlines::Deadlines;
 use server::webhook_config::new_config::Given;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgPool, PgPoolOptions};
@@ -53,6 +54,10 @@ pub struct Options {
     pub tunnel_help: bool,
     /// `WAYPOST_CONNECTIONS`.
     pub connections: usize,
+    /// How long clients may take.
+    pub deadlines: Deadlines,
+    /// Where the pages' files are; by default nowhere.
+    pub site_root: PathBuf,
     /// `WAYPOST_BODY_MEMORY`, MiB.
     pub body_memory: usize,
     /// `RETENTION_DAYS`.
@@ -71,6 +76,8 @@ impl Default for Options {
             worker,
             tunnel_help: false,
             connections: 4096,
+            deadlines: Deadlines::default(),
+            site_root: "target/no-site".into(),
             body_memory: 64,
             retention: None,
             public_url: None,
@@ -141,10 +148,14 @@ impl TestApp {
             clock: options.clock.clone(),
             address: ClientAddress { trusted_hops: options.trusted_hops },
             public_url: options.public_url.unwrap_or(&url).parse().unwrap(),
-            leptos: LeptosOptions::builder().output_name("waypost").site_root("target/no-site").build(),
+            leptos: LeptosOptions::builder()
+                .output_name("waypost")
+                .site_root(options.site_root.to_str().unwrap())
+                .build(),
             metrics_token: None,
             tunnel_help: options.tunnel_help.then_some(port),
             connections: options.connections,
+            deadlines: options.deadlines,
             body_memory: options.body_memory,
             lanes: 3,
             workers: options.workers,

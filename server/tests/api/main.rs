@@ -12,6 +12,7 @@ mod browser;
 mod challenge;
 mod configs;
 mod console;
+mod deadlines;
 mod dedup;
 mod distribution;
 mod door;

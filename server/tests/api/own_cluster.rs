@@ -11,6 +11,7 @@ use server::database;
 use tempfile::TempDir;
 
 use crate::app::{Options, TestApp};
+use crate::program::Program;
 use crate::test_database::TestDatabase;
 
 /// It is stopped for good, and removed, when dropped.
@@ -43,6 +44,12 @@ impl OwnCluster {
     /// Where all of it is.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The program on it, with these variables.
+    pub async fn program(&self, variables: &[(&str, &str)]) -> Program {
+        database::migrate(&self.cluster.url().into()).await.unwrap();
+        Program::on(TestDatabase::elsewhere(self.cluster.url()), variables).await
     }
 
     /// A server on it.

@@ -26,9 +26,14 @@ pub struct Program {
 impl Program {
     /// Starts the program on a fresh database with one account, with these variables.
     pub async fn start(variables: &[(&str, &str)]) -> Self {
+        Self::on(TestDatabase::fresh().await, variables).await
+    }
+
+    /// The same on a database that is there already.
+    pub async fn on(place: TestDatabase, variables: &[(&str, &str)]) -> Self {
         let keys = KeyRing::generate("test");
         let ring = Arc::new(KeyRing::parse(&keys).unwrap());
-        let mut app = TestApp::on(TestDatabase::fresh().await, ring, Options::default()).await;
+        let mut app = TestApp::on(place, ring, Options::default()).await;
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         app.url = format!("http://127.0.0.1:{port}");
         let mut child = Command::new(env!("CARGO_BIN_EXE_waypost"))
@@ -55,8 +60,17 @@ impl Program {
 
     /// Memory that it has now, bytes.
     pub fn memory(&self) -> usize {
+        self.status("VmRSS:")
+    }
+
+    /// The most that it has ever had, bytes.
+    pub fn peak(&self) -> usize {
+        self.status("VmHWM:")
+    }
+
+    fn status(&self, name: &str) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
         line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
     }
 

@@ -29,6 +29,11 @@ impl Default for Places {
 }
 
 impl Places {
+    /// Streams that have a place now.
+    pub fn open(&self) -> usize {
+        ALL - self.all.available_permits()
+    }
+
     /// A place for one stream, while there are any.
     pub fn take(&self, person: UserId) -> Option<Place> {
         let one = Arc::clone(&self.all).try_acquire_owned().ok()?;
@@ -80,8 +85,9 @@ mod tests {
         let bens = places.take(ben).expect("his");
         anns.pop();
         assert!(places.take(ann).is_some());
+        assert_eq!(places.open(), EACH, "what was given back at once is not open");
         drop((anns, bens));
         assert!(lock(&places.taken).is_empty(), "who has none is forgotten");
-        assert_eq!(places.all.available_permits(), ALL);
+        assert_eq!(places.open(), 0);
     }
 }

@@ -1,5 +1,6 @@
-//! Clients that reset their connection at every phase of a request, to the door and to the console: afterwards no
-//! session is left inside a transaction, no connection and no place is held, and memory is what it was.
+//! Clients that reset their connection at every phase of a request, to the door, the console and its live stream: at no
+//! time is a session left inside a transaction, and afterwards no connection and no place is held, nor any part of a
+//! budget, and memory is what it was.
 //!
 //! The trap is a handler that is dropped in the middle of its work, wherever it waited.
 
@@ -12,10 +13,12 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use reqwest::Client;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::Soak;
 use crate::app::{TestApp, signature, text_message};
@@ -24,12 +27,21 @@ use crate::process::{Process, Program, stand};
 
 const ANN: &str = "ann@acme.travel";
 const CLIENTS: usize = 16;
+/// `WAYPOST_CONNECTIONS` here.
+const PLACES: u64 = 500;
 /// Connections to the database that the pools of a server may keep.
 const POOLED: usize = 40;
 /// What the heap may keep for later, in kilobytes. A leak of one small body for each of the thousands would be more.
 const MEMORY: u64 = 24 * 1024;
-/// A body that would be missed: so many of them at once do not fit into the writer's queue.
-const TEXT: usize = 16 * 1024;
+/// Texts up to here are in bodies that cost nothing of the budget, or next to nothing.
+const SMALL: usize = 16 * 1024;
+/// And up to here in those that do.
+const LARGE: usize = 100 * 1024;
+/// A live stream notices that nobody is there at its next sign of life at the latest, every fifteen seconds.
+const REST: Duration = Duration::from_secs(20);
+/// Longer than anything that the server does between two statements of a transaction, and far shorter than the time
+/// after which PostgreSQL itself ends one that was left.
+const OVERSTAYED: &str = "state like 'idle in transaction%' and clock_timestamp() - state_change > interval '1 second'";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clients_that_reset_the_connection_leave_nothing_behind() {
@@ -38,13 +50,17 @@ async fn clients_that_reset_the_connection_leave_nothing_behind() {
     let stage = Stage::set().await;
     // Pools, caches and the heap have their size after this.
     stage.reset_many(soak.cycles() / 4, &mut chance).await;
-    let before = stage.state().await;
+    stage.is_well().await;
+    let before = stage.at_rest().await;
+    let watch = Watch::begin(&stage.app.pool);
     let phases = stage.reset_many(soak.cycles(), &mut chance).await;
     stage.is_well().await;
     let after = stage.settled(before).await;
+    let (looks, overstayed) = watch.end().await;
+    assert_eq!(overstayed, 0, "sessions that stayed idle in a transaction, in {looks} looks");
     assert_eq!(after.complaints(before), [""; 0], "{before:?}, then {after:?}");
     assert!(Phase::ALL.iter().all(|phase| phases.contains_key(phase)), "{phases:?}");
-    eprintln!("{phases:?}\n{before:?}\n{after:?}");
+    eprintln!("{phases:?}\n{before:?}\n{after:?}\n{looks} looks at the sessions");
 }
 
 /// When a client goes away.
@@ -92,19 +108,21 @@ struct Wire {
 
 impl Wire {
     fn any(&self, chance: &mut StdRng) -> Request {
-        match chance.random_range(0..10) {
+        match chance.random_range(0..11) {
             0 => self.page(&format!("/accounts/{}/webhook", self.account)),
             1 => self.page(&format!("/accounts/{}/conversations", self.account)),
             2 => self.call("viewer", ""),
             3 => self.call("accounts", ""),
             4 => self.call("events", &format!("query%5Baccount%5D={}", self.account)),
+            5 => self.live(),
             _ => self.post(chance),
         }
     }
 
     fn post(&self, chance: &mut StdRng) -> Request {
-        let text = "x".repeat(chance.random_range(0..TEXT));
-        let body = text_message(&format!("wamid.{:032x}", chance.random::<u128>()), "16505551234", &text);
+        let length = if chance.random() { chance.random_range(0..SMALL) } else { chance.random_range(SMALL..LARGE) };
+        let wamid = format!("wamid.{:032x}", chance.random::<u128>());
+        let body = text_message(&wamid, "16505551234", &"x".repeat(length));
         let signature = signature(&self.app_secret, &body);
         let headers = format!("Content-Type: application/json\r\nX-Hub-Signature-256: {signature}\r\n");
         request("POST", &self.callback_path, &headers, &body)
@@ -113,6 +131,11 @@ impl Wire {
     fn page(&self, path: &str) -> Request {
         let headers = format!("Accept: text/html\r\nCookie: {}\r\n", self.cookie);
         request("GET", path, &headers, b"")
+    }
+
+    fn live(&self) -> Request {
+        let headers = format!("Accept: text/event-stream\r\nCookie: {}\r\n", self.cookie);
+        request("GET", &format!("/api/live/events?account={}", self.account), &headers, b"")
     }
 
     fn call(&self, function: &str, form: &str) -> Request {
@@ -183,7 +206,13 @@ struct State {
     sockets: usize,
     /// In kilobytes.
     memory: u64,
+    /// What it says itself.
+    gauges: [u64; 4],
 }
+
+/// What [`State::gauges`] are; each must be afterwards what it was before.
+const GAUGES: [&str; 4] =
+    ["waypost_connection_places_free", "waypost_body_kilobytes", "waypost_queue_kilobytes", "waypost_live_streams"];
 
 impl State {
     /// What has been left behind since an earlier state.
@@ -199,8 +228,50 @@ impl State {
         expect(self.sockets <= POOLED, format!("{} connections are open", self.sockets));
         let grown = self.memory.saturating_sub(before.memory);
         expect(grown <= MEMORY, format!("memory grew by {grown} kB"));
+        for ((name, now), before) in GAUGES.iter().zip(self.gauges).zip(before.gauges) {
+            expect(now == before, format!("{name} is {now}, and was {before}"));
+        }
         complaints
     }
+}
+
+/// Looks at the sessions of the database all the time: PostgreSQL ends what was left in a transaction after seconds, so
+/// that nothing would be seen of it in the end.
+struct Watch {
+    stop: CancellationToken,
+    looking: JoinHandle<(usize, i64)>,
+}
+
+impl Watch {
+    fn begin(pool: &PgPool) -> Self {
+        let (stop, pool) = (CancellationToken::new(), pool.clone());
+        let stopped = stop.clone();
+        let looking = tokio::spawn(async move {
+            let (mut looks, mut most) = (0, 0);
+            while !stopped.is_cancelled() {
+                let found: i64 =
+                    sqlx::query_scalar(AssertSqlSafe(sessions(OVERSTAYED))).fetch_one(&pool).await.unwrap();
+                (looks, most) = (looks + 1, found.max(most));
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            (looks, most)
+        });
+        Self { stop, looking }
+    }
+
+    /// How often it has looked, and how many sessions had overstayed at most.
+    async fn end(self) -> (usize, i64) {
+        self.stop.cancel();
+        self.looking.await.unwrap()
+    }
+}
+
+/// Counts the server's sessions of which this is true.
+fn sessions(condition: &str) -> String {
+    format!(
+        "select count(*) from pg_stat_activity where datname = current_database()
+         and application_name = 'waypost' and pid <> pg_backend_pid() and {condition}"
+    )
 }
 
 /// The program, and somebody who is signed in there.
@@ -214,7 +285,7 @@ struct Stage {
 impl Stage {
     async fn set() -> Self {
         let (app, program) = stand().await;
-        let server = program.serve().await;
+        let server = program.serve_with(&[("WAYPOST_CONNECTIONS", &PLACES.to_string())]).await;
         app.add_user(app.account.owner.company, ANN, Role::Manager).await;
         let browser = Browser::signed_in(&app, ANN).await;
         let wire = Wire {
@@ -252,12 +323,7 @@ impl Stage {
     }
 
     async fn state(&self) -> State {
-        let sessions = |condition: &str| {
-            format!(
-                "select count(*) from pg_stat_activity where datname = current_database()
-                 and application_name = 'waypost' and pid <> pg_backend_pid() and {condition}"
-            )
-        };
+        let gauges = self.gauges().await;
         let memory = std::fs::read_to_string(format!("/proc/{}/status", self.server.id())).unwrap();
         let memory = memory.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         let files = std::fs::read_dir(format!("/proc/{}/fd", self.server.id())).unwrap();
@@ -267,12 +333,36 @@ impl Stage {
             at_work: self.app.count(&sessions("state = 'active' and now() - query_start > interval '1 second'")).await,
             sockets: links.filter(|link| link.to_string_lossy().starts_with("socket:")).count(),
             memory: memory.trim().trim_end_matches(" kB").parse().unwrap(),
+            gauges,
+        }
+    }
+
+    async fn gauges(&self) -> [u64; 4] {
+        let metrics = client().get(format!("{}/metrics", self.program.url)).send().await.unwrap().text().await.unwrap();
+        GAUGES.map(|name| {
+            let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+            line.unwrap_or_else(|| panic!("no {name} in {metrics}")).parse().unwrap()
+        })
+    }
+
+    /// The state once nobody holds anything: what was connected a moment ago may take another to go.
+    async fn at_rest(&self) -> State {
+        let end = Instant::now() + REST;
+        loop {
+            let state = self.state().await;
+            let [places, held @ ..] = state.gauges;
+            // The one for the next to come, and that of the question itself.
+            if held == [0; 3] && places == PLACES - 2 && state.complaints(state).is_empty() {
+                return state;
+            }
+            assert!(Instant::now() < end, "it never comes to rest: {state:?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
     /// The state once nothing changes for the better any more, at most for some seconds.
     async fn settled(&self, before: State) -> State {
-        let end = Instant::now() + Duration::from_secs(5);
+        let end = Instant::now() + REST;
         loop {
             let state = self.state().await;
             if state.complaints(before).is_empty() || Instant::now() > end {
@@ -285,12 +375,11 @@ impl Stage {
     /// A healthy client is served at once, at the door and by more pages at a time than the console has connections.
     async fn is_well(&self) {
         let began = Instant::now();
-        // One that keeps no connection open: those would be counted.
-        let client = Client::builder().pool_max_idle_per_host(0).no_proxy().build().unwrap();
+        let client = client();
         let get =
             |path: &str| client.get(format!("{}{path}", self.program.url)).header("Cookie", &self.wire.cookie).send();
         let url = format!("{}{}", self.program.url, self.wire.callback_path);
-        let body = text_message("wamid.healthy", "16505551234", &"x".repeat(TEXT));
+        let body = text_message("wamid.healthy", "16505551234", &"x".repeat(LARGE));
         let signature = signature(&self.wire.app_secret, &body);
         let posts =
             (0..CLIENTS).map(|_| client.post(&url).header("X-Hub-Signature-256", &signature).body(body.clone()).send());
@@ -308,25 +397,62 @@ impl Stage {
     }
 }
 
-/// The negative control: a session in a transaction and connections that nobody lets go of.
+/// One that keeps no connection open: those would be counted.
+fn client() -> Client {
+    Client::builder().pool_max_idle_per_host(0).no_proxy().build().unwrap()
+}
+
+/// The negative control: a session that was left in a transaction, and bodies, posts and a stream that never end.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_left_behind_is_found_out() {
     let stage = Stage::set().await;
     stage.is_well().await;
-    let before = stage.settled(stage.state().await).await;
-    assert_eq!(before.complaints(before), [""; 0]);
+    let before = stage.at_rest().await;
+    let watch = Watch::begin(&stage.app.pool);
     let mut left = stage.app.database.engine.acquire().await.unwrap();
     sqlx::raw_sql("begin; select 1").execute(&mut *left).await.unwrap();
-    let mut connections = Vec::new();
-    for _ in 0..POOLED {
-        connections.push(TcpStream::connect(&stage.wire.address).await.unwrap());
-    }
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    let held = hold_bodies(&stage.wire, POOLED).await;
+    let stream = hold(&stage.wire, &stage.wire.live().bytes).await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
     let after = stage.state().await;
-    let complaints = after.complaints(State { memory: 0, ..before });
-    let found = |wanted: &str| complaints.iter().any(|found| found.contains(wanted));
-    assert!(found("1 sessions idle in transaction"), "{complaints:?}");
-    assert!(found("connections are open"), "{complaints:?}");
-    assert!(found("memory grew by"), "{complaints:?}");
-    drop(left);
+    let post = hold_a_post(&stage).await;
+    let waiting = stage.gauges().await;
+    let (_, overstayed) = watch.end().await;
+
+    assert_eq!(overstayed, 1);
+    let complaints = State { gauges: waiting, ..after }.complaints(before);
+    let mut wanted = vec!["1 sessions idle in transaction", "connections are open", "memory grew by"];
+    wanted.extend(GAUGES);
+    for wanted in wanted {
+        assert!(complaints.iter().any(|found| found.contains(wanted)), "{wanted}: {complaints:?}");
+    }
+    drop((left, held, stream, post));
+}
+
+/// So many bodies of which all but the last byte has been sent: 40 MB for 40 of them.
+async fn hold_bodies(wire: &Wire, count: usize) -> Vec<TcpStream> {
+    const BODY: usize = 1024 * 1024;
+    let request = request("POST", &wire.callback_path, "Content-Type: application/json\r\n", &vec![b'x'; BODY]);
+    let mut held = Vec::new();
+    for _ in 0..count {
+        held.push(hold(wire, &request.bytes[..request.bytes.len() - 1]).await);
+    }
+    held
+}
+
+/// A connection that has sent this and stays.
+async fn hold(wire: &Wire, bytes: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(&wire.address).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    stream
+}
+
+/// A post that waits in the writer, since somebody has locked the log.
+async fn hold_a_post(stage: &Stage) -> (PgConnection, TcpStream) {
+    let mut lock = PgConnection::connect(&stage.app.place.url).await.unwrap();
+    let statement = "begin; lock table whatsapp_webhook_event_logs in access exclusive mode";
+    sqlx::raw_sql(statement).execute(&mut lock).await.unwrap();
+    let post = hold(&stage.wire, &stage.wire.post(&mut StdRng::seed_from_u64(1)).bytes).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    (lock, post)
 }

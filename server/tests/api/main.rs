@@ -17,6 +17,7 @@ mod distribution;
 mod door;
 mod erasure;
 mod errors;
+mod flood;
 mod framing;
 mod guessing;
 mod identity;

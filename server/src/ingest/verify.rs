@@ -13,7 +13,7 @@ use subtle::ConstantTimeEq;
 
 use super::challenge::{self, Challenge};
 use super::door::{Door, Refused, plain};
-use crate::crypto;
+use crate::crypto::{self, KeyedDigest};
 use crate::database::own;
 use crate::event_log::rejections::Reason;
 use crate::hashing;
@@ -107,7 +107,7 @@ fn find<'a>(door: &Door, entry: &'a PathEntry, token: &SecretString) -> Vec<&'a 
     entry.configs.iter().filter(fits).collect()
 }
 
-async fn mark(door: &Door, config: Config, digest: [u8; 32]) -> Result<(), Reason> {
+async fn mark(door: &Door, config: Config, digest: KeyedDigest) -> Result<(), Reason> {
     let (account, door, now) = (config.owner.account, door.clone(), door.clock.now());
     let marked = own(async move {
         let marked = store::mark_verified(&door.engine, &config, &digest, now).await?;

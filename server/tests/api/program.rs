@@ -26,9 +26,14 @@ pub struct Program {
 impl Program {
     /// Starts the program on a fresh database with one account, with these variables.
     pub async fn start(variables: &[(&str, &str)]) -> Self {
+        Self::start_on(TestDatabase::fresh().await, variables).await
+    }
+
+    /// The same on a database that is there already.
+    pub async fn start_on(place: TestDatabase, variables: &[(&str, &str)]) -> Self {
         let keys = KeyRing::generate("test");
         let ring = Arc::new(KeyRing::parse(&keys).unwrap());
-        let mut app = TestApp::on(TestDatabase::fresh().await, ring, Options::default()).await;
+        let mut app = TestApp::on(place, ring, Options::default()).await;
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         app.url = format!("http://127.0.0.1:{port}");
         let mut child = Command::new(env!("CARGO_BIN_EXE_waypost"))
@@ -82,7 +87,8 @@ impl Program {
     }
 }
 
-async fn listen(output: impl AsyncRead + Unpin, said: Arc<Mutex<String>>) {
+/// Takes down what a process says.
+pub async fn listen(output: impl AsyncRead + Unpin, said: Arc<Mutex<String>>) {
     let mut lines = BufReader::new(output).lines();
     while let Ok(Some(line)) = lines.next_line().await {
         let mut said = said.lock().unwrap();

@@ -43,6 +43,15 @@ pub enum CryptoError {
     MalformedHash,
 }
 
+/// A keyed digest, and the id of the key that it was made under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyedDigest {
+    /// HMAC-SHA256.
+    pub bytes: [u8; 32],
+    /// As in the ring.
+    pub key_id: String,
+}
+
 struct RingKey {
     id: String,
     sealing: SecretBox<[u8; 32]>,
@@ -124,9 +133,20 @@ impl KeyRing {
         Sealed::split(sealed).is_some_and(|parts| parts.key_id == self.0[0].id)
     }
 
+    /// The id of the key that seals now.
+    pub fn first_id(&self) -> &str {
+        &self.0[0].id
+    }
+
+    /// Whether the ring has a key of this id.
+    pub fn has(&self, id: &str) -> bool {
+        self.0.iter().any(|key| key.id == id)
+    }
+
     /// The digest under which a verify token is stored.
-    pub fn digest(&self, token: &SecretString) -> [u8; 32] {
-        mac(self.0[0].digest.expose_secret(), token.expose_secret().as_bytes())
+    pub fn digest(&self, token: &SecretString) -> KeyedDigest {
+        let bytes = mac(self.0[0].digest.expose_secret(), token.expose_secret().as_bytes());
+        KeyedDigest { bytes, key_id: self.0[0].id.clone() }
     }
 
     /// The digests under which a verify token may be stored: one for each key of the ring.
@@ -318,8 +338,10 @@ mod tests {
         let (old, keys) = ring(&["old"]);
         let both = join(&[KeyRing::generate("new"), keys[0].clone()]);
         let token = SecretString::from("a verify token");
-        assert!(both.digests(&token).contains(&old.digest(&token)));
-        assert_eq!(both.digests(&token)[0], both.digest(&token));
+        assert!(both.digests(&token).contains(&old.digest(&token).bytes));
+        assert_eq!(both.digests(&token)[0], both.digest(&token).bytes);
+        assert_eq!((both.digest(&token).key_id.as_str(), both.first_id()), ("new", "new"));
+        assert!(both.has("new") && both.has("old") && !old.has("new"));
         assert_ne!(both.digest(&token), both.digest(&"another token".into()));
     }
 

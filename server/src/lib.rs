@@ -32,6 +32,7 @@ pub mod crypto;
 pub mod database;
 pub mod erasure;
 pub mod event_log;
+pub mod hashing;
 pub mod ids;
 pub mod ingest;
 pub mod meta;

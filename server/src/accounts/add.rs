@@ -10,6 +10,7 @@ use super::store::{self, NewAccount};
 use crate::audit::{self, Actor, Entry};
 use crate::crypto::KeyRing;
 use crate::database::{Database, Tenant};
+use crate::hashing;
 use crate::ids::{AccountId, CompanyId, Owner};
 use crate::webhook_config::new_config::{self, Given, InvalidConfig, Prepared};
 use crate::webhook_config::store as configs;
@@ -46,7 +47,7 @@ pub enum AddError {
     /// The database.
     #[error("The database failed: {0}")]
     Database(#[from] sqlx::Error),
-    /// Hashing was interrupted.
+    /// Hashing was interrupted, or there was no place for it.
     #[error("The secrets could not be prepared.")]
     Interrupted,
 }
@@ -66,7 +67,7 @@ pub async fn add(
     let company = at("company", validate::name(company))?;
     let company = store::company(&database.identity, company).await?;
     let owner = Owner { company, account: AccountId::new() };
-    let prepared = tokio::task::spawn_blocking(move || new_config::prepare(owner, &given, &keys)).await;
+    let prepared = hashing::TOKENS.run(move || new_config::prepare(owner, &given, &keys)).await;
     let Prepared { row, verify_token, app_secret } = prepared.map_err(|_| AddError::Interrupted)??;
     let callback_path = row.callback_path.clone();
     insert(&database.tenant(company), owner, account, row).await?;

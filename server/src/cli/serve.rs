@@ -19,7 +19,7 @@ use crate::crypto::KeyRing;
 use crate::database::{self, Database, PoolSizes};
 use crate::ids::CompanyId;
 use crate::ingest::address::ClientAddress;
-use crate::preflight;
+use crate::preflight::{self, Permitted, Setting};
 use crate::processing::worker::WorkerSettings;
 use crate::retention::{FEWEST_DAYS, RetentionSettings};
 use crate::seed;
@@ -39,6 +39,11 @@ pub struct ServeArgs {
     /// a power cut can take what was acknowledged
     #[arg(long, env = "ALLOW_UNSAFE_DATABASE", help_heading = "Database")]
     pub allow_unsafe_database: bool,
+
+    /// Serve although these settings of the database are off, separated by commas, because the storage makes up for
+    /// them: `full_page_writes` where no page is ever left half written, as on ZFS
+    #[arg(long, env = "ALLOW_OFF", value_name = "SETTINGS", value_delimiter = ',', help_heading = "Database")]
+    pub allow_off: Vec<Setting>,
 
     /// Where to listen.
     #[command(flatten)]
@@ -112,7 +117,8 @@ async fn serve(
     keys: Arc<KeyRing>,
     stop: CancellationToken,
 ) -> Result<(), Failure> {
-    preflight::database(url, args.allow_unsafe_database).await?;
+    let permitted = Permitted { everything: args.allow_unsafe_database, by_name: &args.allow_off };
+    preflight::database(url, permitted).await?;
     database::migrate(url).await?;
     let sizes = PoolSizes { engine: u32::from(args.lanes) + u32::from(args.workers) + 6, ..PoolSizes::default() };
     let database = Database::new(url, sizes)?;

@@ -16,6 +16,7 @@ use super::{ReadError, tunnel, views};
 use crate::audit::{self, Entry};
 use crate::crypto::{self, KeyRing};
 use crate::event_log::listing::store as log;
+use crate::hashing;
 use crate::ids::Owner;
 use crate::tunnel::TunnelSupport;
 use crate::users::session::Session;
@@ -276,8 +277,7 @@ fn until(overlap: Overlap, now: OffsetDateTime) -> Option<OffsetDateTime> {
     }
 }
 
-/// Runs slow work (argon2) off the async threads.
+/// Runs slow work (argon2) off the async threads, when there is a place for it.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ConsoleError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|_panicked| ConsoleError::Unavailable { request_id: None })
+    hashing::TOKENS.run(work).await.map_err(|_not_hashed| ConsoleError::Unavailable { request_id: None })
 }

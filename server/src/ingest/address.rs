@@ -26,9 +26,18 @@ impl ClientAddress {
             .flat_map(|line| line.split(','))
             .map(str::trim)
             .collect();
-        let seen = hops.len().checked_sub(self.trusted_hops).and_then(|index| hops[index].parse().ok());
+        let seen = hops.len().checked_sub(self.trusted_hops).and_then(|index| address(hops[index]));
         seen.or(peer)
     }
+}
+
+/// An address as proxies write it: some with its port, and that of `IPv6` in brackets then, some of them without a
+/// port.
+fn address(hop: &str) -> Option<IpAddr> {
+    let bare = || hop.parse().ok();
+    let with_port = || hop.parse().ok().map(|address: SocketAddr| address.ip());
+    let in_brackets = || hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok().map(IpAddr::V6);
+    bare().or_else(with_port).or_else(in_brackets).map(|address: IpAddr| address.to_canonical())
 }
 
 #[cfg(test)]
@@ -52,6 +61,32 @@ mod tests {
     fn the_trusted_proxies_word_counts_and_not_the_clients() {
         assert_eq!(of(1, &["198.51.100.1, 203.0.113.7"]), "203.0.113.7");
         assert_eq!(of(2, &["198.51.100.1, 203.0.113.7", "192.0.2.1"]), "203.0.113.7");
+    }
+
+    #[test]
+    fn an_address_may_come_with_its_port() {
+        for (written, address) in [
+            ("203.0.113.7:5678", "203.0.113.7"),
+            ("2001:db8::7", "2001:db8::7"),
+            ("[2001:db8::7]:443", "2001:db8::7"),
+            ("[2001:db8::7]", "2001:db8::7"),
+            ("::ffff:203.0.113.7", "203.0.113.7"),
+            ("[::ffff:203.0.113.7]:5678", "203.0.113.7"),
+        ] {
+            assert_eq!(of(1, &[&format!("198.51.100.1:9, {written}")]), address, "{written}");
+        }
+        for broken in [
+            "203.0.113.7:",
+            "203.0.113.7:x",
+            "203.0.113.7:70000",
+            "[203.0.113.7]",
+            "[2001:db8::7",
+            "2001:db8::7]:1",
+            "[]:1",
+            ":1",
+        ] {
+            assert_eq!(of(1, &[broken]), "127.0.0.1", "{broken}");
+        }
     }
 
     #[test]

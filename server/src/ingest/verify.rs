@@ -13,9 +13,10 @@ use subtle::ConstantTimeEq;
 
 use super::challenge::{self, Challenge};
 use super::door::{Door, Refused, plain};
-use crate::crypto;
+use crate::crypto::{self, KeyedDigest};
 use crate::database::own;
 use crate::event_log::rejections::Reason;
+use crate::hashing;
 use crate::webhook_config::snapshot::{Config, PathEntry};
 use crate::webhook_config::store;
 
@@ -86,7 +87,7 @@ async fn verify(door: &Door, entry: &PathEntry, token: SecretString) -> Result<(
 
 async fn verify_one(door: &Door, config: &Config, token: &SecretString) -> Result<(), Reason> {
     let (given, hash) = (token.clone(), config.verify_token_hash.clone());
-    let fits = tokio::task::spawn_blocking(move || crypto::verify_password(&given, &hash)).await;
+    let fits = hashing::TOKENS.run(move || crypto::verify_password(&given, &hash)).await;
     match fits {
         Ok(Ok(true)) => mark(door, config.clone(), door.keys.digest(token)).await,
         Ok(Ok(false)) => Err(Reason::WrongToken),
@@ -94,8 +95,8 @@ async fn verify_one(door: &Door, config: &Config, token: &SecretString) -> Resul
             tracing::error!(%error, account = %config.owner.account, "a verify token could not be checked");
             Err(Reason::Unavailable)
         }
-        // The panic has been logged where it was; what it said may quote the token.
-        Err(_panicked) => Err(Reason::Unavailable),
+        // No place, or a panic, which has been logged where it was; what it said may quote the token.
+        Err(_not_hashed) => Err(Reason::Unavailable),
     }
 }
 
@@ -106,7 +107,7 @@ fn find<'a>(door: &Door, entry: &'a PathEntry, token: &SecretString) -> Vec<&'a 
     entry.configs.iter().filter(fits).collect()
 }
 
-async fn mark(door: &Door, config: Config, digest: [u8; 32]) -> Result<(), Reason> {
+async fn mark(door: &Door, config: Config, digest: KeyedDigest) -> Result<(), Reason> {
     let (account, door, now) = (config.owner.account, door.clone(), door.clock.now());
     let marked = own(async move {
         let marked = store::mark_verified(&door.engine, &config, &digest, now).await?;

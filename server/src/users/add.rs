@@ -8,6 +8,7 @@ use super::store::{self, NewUser};
 use crate::audit::{self, Actor, Entry};
 use crate::crypto;
 use crate::database::{Database, Tenant};
+use crate::hashing;
 use crate::ids::{CompanyId, UserId};
 
 /// Why a user was not added.
@@ -24,7 +25,7 @@ pub enum AddUserError {
     /// The address belongs to somebody, of this company or another.
     #[error("{}", validate::EMAIL_TAKEN)]
     EmailTaken,
-    /// Hashing failed.
+    /// Hashing failed, or there was no place for it.
     #[error("The password could not be hashed.")]
     Hash,
     /// The database.
@@ -90,6 +91,6 @@ fn at<T>(field: &'static str, checked: Result<T, &'static str>) -> Result<T, Add
 /// `Field` or `Hash`.
 pub async fn hash(password: SecretString) -> Result<String, AddUserError> {
     at("password", validate::password(password.expose_secret()))?;
-    let hashed = tokio::task::spawn_blocking(move || crypto::hash_password(&password)).await;
+    let hashed = hashing::PASSWORDS.run(move || crypto::hash_password(&password)).await;
     hashed.ok().and_then(Result::ok).ok_or(AddUserError::Hash)
 }

@@ -1,4 +1,9 @@
-//! Signing in: throttled per address and per e-mail, equally slow whether or not the address exists.
+//! Signing in: throttled per address and per person, equally slow whether or not the person exists.
+//!
+//! An address has [`PER_ADDRESS`] tries a minute. Somebody with many addresses is slowed down by the person: after
+//! [`PER_PERSON`] wrong passwords for one e-mail, from wherever, an address that has been wrong for it once is heard no
+//! more until the [`PERSON_WINDOW`] ends. So a guesser has one try for each address, and cannot lock the person out,
+//! who comes with the right password from an address of their own.
 
 use std::net::IpAddr;
 use std::sync::{Arc, LazyLock};
@@ -13,7 +18,15 @@ use super::store::{self, Credentials};
 use super::throttle::{Throttle, network};
 use crate::crypto;
 use crate::database::Database;
+use crate::hashing;
 use crate::ids::{CompanyId, UserId};
+
+/// Tries of one address.
+const PER_ADDRESS: u32 = 30;
+const ADDRESS_WINDOW: Duration = Duration::minutes(1);
+/// Wrong passwords for one e-mail.
+const PER_PERSON: u32 = 10;
+const PERSON_WINDOW: Duration = Duration::minutes(5);
 
 /// Compared with when there is no such user, so that the answer takes as long.
 static NOBODY: LazyLock<String> =
@@ -34,13 +47,15 @@ pub struct Proven {
 pub struct Doorman {
     addresses: Arc<Throttle<Option<IpAddr>>>,
     emails: Arc<Throttle<String>>,
+    wrong_there: Arc<Throttle<(String, Option<IpAddr>)>>,
 }
 
 impl Default for Doorman {
     fn default() -> Self {
         Self {
-            addresses: Arc::new(Throttle::new(30, Duration::minutes(1))),
-            emails: Arc::new(Throttle::new(10, Duration::minutes(5))),
+            addresses: Arc::new(Throttle::new(PER_ADDRESS, ADDRESS_WINDOW)),
+            emails: Arc::new(Throttle::new(PER_PERSON, PERSON_WINDOW)),
+            wrong_there: Arc::new(Throttle::new(1, PERSON_WINDOW)),
         }
     }
 }
@@ -67,7 +82,7 @@ impl Doorman {
         Ok(token)
     }
 
-    /// Has somebody prove to know a password. Each try counts, for the browser's address and for the person's.
+    /// Has somebody prove to know a password. Each try counts for the address; for the person only wrong ones do.
     ///
     /// # Errors
     /// `Throttled`, `WrongCredentials` (never saying which), or `Unavailable`.
@@ -79,11 +94,25 @@ impl Doorman {
         address: Option<IpAddr>,
         now: OffsetDateTime,
     ) -> Result<Proven, ConsoleError> {
-        self.addresses.count(network(address), now).map_err(throttled)?;
-        self.emails.count(email.clone(), now).map_err(throttled)?;
-        let proven = check(database, &email, password).await?;
-        self.emails.forget(&email);
-        Ok(proven)
+        let here = (email, network(address));
+        self.addresses.count(here.1, now).map_err(throttled)?;
+        self.count(&here, now).map_err(throttled)?;
+        let proven = check(database, &here.0, password).await;
+        match &proven {
+            Ok(_) => self.emails.take_back(&here.0, self.wrong_there.forget(&here)),
+            Err(ConsoleError::WrongCredentials) => {}
+            Err(_not_looked_at) => {
+                self.emails.take_back(&here.0, 1);
+                self.wrong_there.take_back(&here, 1);
+            }
+        }
+        proven
+    }
+
+    /// Counts a try as a wrong one before it is looked at, so that of many at once none slips through.
+    fn count(&self, here: &(String, Option<IpAddr>), now: OffsetDateTime) -> Result<(), Duration> {
+        let (person, from_here) = (self.emails.count(here.0.clone(), now), self.wrong_there.count(here.clone(), now));
+        person.or(from_here)
     }
 }
 
@@ -94,7 +123,7 @@ async fn check(database: &Database, email: &str, password: SecretString) -> Resu
         None => None,
     };
     let is_active = credentials.as_ref().is_some_and(|found| found.is_active);
-    let checked = tokio::task::spawn_blocking(move || {
+    let checked = hashing::PASSWORDS.run(move || {
         let hash = credentials.map_or_else(|| NOBODY.clone(), |found| found.password_hash);
         crypto::verify_password(&password, &hash).map(|right| right.then_some(hash))
     });

@@ -59,9 +59,17 @@ impl<K: Eq + Hash> Throttle<K> {
         }
     }
 
-    /// Forgets the tries of a key: it got in.
-    pub fn forget(&self, key: &K) {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    /// Forgets the tries of a key: it got in. Gives back how many there were.
+    pub fn forget(&self, key: &K) -> u32 {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(key).map_or(0, |(count, _)| count)
+    }
+
+    /// Takes tries of a key back that were none after all.
+    pub fn take_back(&self, key: &K, tries: u32) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((count, _)) = seen.get_mut(key) {
+            *count = count.saturating_sub(tries);
+        }
     }
 }
 
@@ -93,7 +101,19 @@ mod tests {
     fn getting_in_forgets_the_tries_before() {
         let throttle = Throttle::new(1, Duration::minutes(1));
         assert!(throttle.count("a", START).is_ok());
-        throttle.forget(&"a");
+        assert_eq!((throttle.forget(&"a"), throttle.forget(&"a")), (1, 0));
+        assert!(throttle.count("a", START).is_ok());
+    }
+
+    #[test]
+    fn what_is_taken_back_was_no_try() {
+        let throttle = Throttle::new(2, Duration::minutes(1));
+        assert!(throttle.count("a", START).is_ok() && throttle.count("a", START).is_ok());
+        throttle.take_back(&"a", 1);
+        assert!(throttle.count("a", START).is_ok());
+        assert!(throttle.count("a", START).is_err());
+        throttle.take_back(&"a", 7);
+        throttle.take_back(&"b", 7);
         assert!(throttle.count("a", START).is_ok());
     }
 

@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::snapshot::Config;
+use crate::crypto::KeyedDigest;
 use crate::ids::{AccountId, CompanyId, Owner, UserId};
 
 /// A configuration with its account, as the snapshot loads it.
@@ -82,7 +83,7 @@ pub async fn load_all(engine: &PgPool) -> Result<Vec<Row>, sqlx::Error> {
 pub async fn mark_verified(
     engine: &PgPool,
     proven: &Config,
-    digest: &[u8; 32],
+    digest: &KeyedDigest,
     now: OffsetDateTime,
 ) -> Result<bool, sqlx::Error> {
     let marked = sqlx::query!(
@@ -94,7 +95,7 @@ pub async fn mark_verified(
             for update
         ), marked as (
             update whatsapp_webhook_configs c
-            set status = 'verified', last_verified_at = $4, verify_token_digest = $3,
+            set status = 'verified', last_verified_at = $4, verify_token_digest = $3, verify_token_key = $8,
                 status_changed_at = case when before.status = 'verified' then c.status_changed_at else $4 end,
                 status_changed_by = case when before.status = 'verified' then c.status_changed_by end
             from before
@@ -108,11 +109,12 @@ pub async fn mark_verified(
         "#,
         proven.owner.company.0,
         proven.owner.account.0,
-        digest.as_slice(),
+        digest.bytes.as_slice(),
         now,
         Uuid::now_v7(),
         proven.verify_token_hash,
         proven.callback_path,
+        digest.key_id,
     )
     .execute(engine)
     .await?;
@@ -124,7 +126,7 @@ pub struct NewRow {
     /// argon2id hash of the verify token.
     pub verify_token_hash: String,
     /// Digest of the verify token under the key ring.
-    pub verify_token_digest: [u8; 32],
+    pub verify_token_digest: KeyedDigest,
     /// The app secret, sealed for the account.
     pub app_secret_sealed: Vec<u8>,
     /// Path or full URL.
@@ -144,25 +146,28 @@ pub async fn insert(
         r#"
         insert into whatsapp_webhook_configs
             (company_id, account_id, verify_token_hash, verify_token_digest, app_secret_sealed, callback_path, status,
-             last_verified_at, created_by, updated_by, status_changed_by, verify_token_set_by, app_secret_set_by)
+             last_verified_at, created_by, updated_by, status_changed_by, verify_token_set_by, app_secret_set_by,
+             verify_token_key)
         values ($1, $2, $3, $4, $5, $6, case when $7::timestamptz is null then 'unverified' else 'verified' end, $7,
-                $8, $8, $8, $8, $8)
+                $8, $8, $8, $8, $8, $9)
         "#,
         owner.company.0,
         owner.account.0,
         row.verify_token_hash,
-        row.verify_token_digest.as_slice(),
+        row.verify_token_digest.bytes.as_slice(),
         row.app_secret_sealed,
         row.callback_path,
         row.verified_at,
         by.map(|user| user.0),
+        row.verify_token_digest.key_id,
     )
     .execute(tenant)
     .await?;
     Ok(())
 }
 
-/// A sealed secret with its place, for re-sealing.
+/// What an account has under the key ring, with its place.
+#[derive(Clone, Debug)]
 pub struct SealedRow {
     /// Whose it is.
     pub owner: Owner,
@@ -170,12 +175,24 @@ pub struct SealedRow {
     pub current: Vec<u8>,
     /// The one before.
     pub previous: Option<Vec<u8>>,
+    /// The one before is accepted no more.
+    pub previous_is_over: bool,
+    /// Not switched off: Meta may come.
+    pub is_in_use: bool,
+    /// Id of the key that its verify token is found under; none where that was never noted.
+    pub token_key: Option<String>,
 }
 
 /// All sealed secrets of all companies.
 pub async fn sealed(engine: &PgPool) -> Result<Vec<SealedRow>, sqlx::Error> {
     let rows = sqlx::query!(
-        "select company_id, account_id, app_secret_sealed, previous_app_secret_sealed from whatsapp_webhook_configs"
+        r#"
+        select company_id, account_id, app_secret_sealed, previous_app_secret_sealed, verify_token_key,
+               coalesce(previous_app_secret_expires_at <= now(), false) as "previous_is_over!",
+               is_active and status <> 'disabled' as "is_in_use!"
+        from whatsapp_webhook_configs
+        order by account_id
+        "#
     )
     .fetch_all(engine)
     .await?;
@@ -183,11 +200,15 @@ pub async fn sealed(engine: &PgPool) -> Result<Vec<SealedRow>, sqlx::Error> {
         owner: Owner { company: row.company_id.into(), account: row.account_id.into() },
         current: row.app_secret_sealed,
         previous: row.previous_app_secret_sealed,
+        previous_is_over: row.previous_is_over,
+        is_in_use: row.is_in_use,
+        token_key: row.verify_token_key,
     });
     Ok(rows.collect())
 }
 
-/// Replaces a sealed secret by the same secret sealed anew, unless somebody has changed it meanwhile.
+/// Replaces a sealed secret by the same secret sealed anew, unless somebody has changed it meanwhile. Without a
+/// previous one, that one goes.
 pub async fn reseal(
     engine: &PgPool,
     before: &SealedRow,
@@ -196,7 +217,9 @@ pub async fn reseal(
 ) -> Result<bool, sqlx::Error> {
     let done = sqlx::query!(
         r#"
-        update whatsapp_webhook_configs set app_secret_sealed = $3, previous_app_secret_sealed = $4
+        update whatsapp_webhook_configs
+        set app_secret_sealed = $3, previous_app_secret_sealed = $4,
+            previous_app_secret_expires_at = case when $4::bytea is not null then previous_app_secret_expires_at end
         where company_id = $1 and account_id = $2
           and app_secret_sealed = $5 and previous_app_secret_sealed is not distinct from $6
         "#,
@@ -362,23 +385,24 @@ pub async fn set_token(
     tenant: &mut PgConnection,
     owner: Owner,
     hash: &str,
-    digest: &[u8; 32],
+    digest: &KeyedDigest,
     by: UserId,
     now: OffsetDateTime,
 ) -> Result<bool, sqlx::Error> {
     let done = sqlx::query!(
         r#"
         update whatsapp_webhook_configs
-        set verify_token_hash = $3, verify_token_digest = $4, verify_token_set_at = $6, verify_token_set_by = $5,
-            updated_at = $6, updated_by = $5
+        set verify_token_hash = $3, verify_token_digest = $4, verify_token_key = $7, verify_token_set_at = $6,
+            verify_token_set_by = $5, updated_at = $6, updated_by = $5
         where company_id = $1 and account_id = $2 and is_active and status <> 'disabled'
         "#,
         owner.company.0,
         owner.account.0,
         hash,
-        digest.as_slice(),
+        digest.bytes.as_slice(),
         by.0,
         now,
+        digest.key_id,
     )
     .execute(tenant)
     .await?;

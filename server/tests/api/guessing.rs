@@ -111,24 +111,66 @@ async fn right_tokens_and_questions_without_one_are_not_counted() {
     assert_eq!(guess(&app, "").await, 403);
 }
 
+const ANN: &str = "ann@acme.travel";
+const WRONG: &str = "a wrong password";
+
+async fn sign_in(app: &TestApp, email: &str, password: &str, forwarded: &str) -> u16 {
+    let form = [("credentials[email]", email), ("credentials[password]", password)];
+    Browser::new(app).call_with("sign_in", &form, &[("X-Forwarded-For", forwarded)]).await.status.as_u16()
+}
+
 #[tokio::test]
 async fn passwords_are_guessed_by_the_address_that_the_proxy_saw() {
     let (app, now) = behind(1).await;
-    app.add_user(app.account.owner.company, "ann@acme.travel", Role::Viewer).await;
-    let sign_in = async |email: String, password: &str, forwarded: String| {
-        let form = [("credentials[email]", email.as_str()), ("credentials[password]", password)];
-        let browser = Browser::new(&app);
-        browser.call_with("sign_in", &form, &[("X-Forwarded-For", &forwarded)]).await.status.as_u16()
-    };
+    app.add_user(app.account.owner.company, ANN, Role::Viewer).await;
     for number in 0..30 {
-        let forwarded = format!("198.51.100.{number}, 203.0.113.7");
-        assert_eq!(sign_in(format!("somebody{number}@acme.travel"), "a wrong password", forwarded).await, 401);
+        let (email, forwarded) = (format!("somebody{number}@acme.travel"), format!("198.51.100.{number}, 203.0.113.7"));
+        assert_eq!(sign_in(&app, &email, WRONG, &forwarded).await, 401);
     }
-    let ann = || "ann@acme.travel".to_owned();
-    assert_eq!(sign_in(ann(), PASSWORD, "198.51.100.99, 203.0.113.7".into()).await, 429);
-    assert_eq!(sign_in(ann(), PASSWORD, "203.0.113.7, 198.51.100.99".into()).await, 200, "from another machine");
+    assert_eq!(sign_in(&app, ANN, PASSWORD, "198.51.100.99, 203.0.113.7").await, 429);
+    assert_eq!(sign_in(&app, ANN, PASSWORD, "203.0.113.7, 198.51.100.99").await, 200, "from another machine");
     now.fetch_add(60, Ordering::SeqCst);
-    assert_eq!(sign_in(ann(), PASSWORD, "203.0.113.7".into()).await, 200);
+    assert_eq!(sign_in(&app, ANN, PASSWORD, "203.0.113.7").await, 200);
+}
+
+/// Ten wrong passwords of one person, from wherever, and each further address has one try: counted by person and
+/// address alone, everybody of the crowd would have ten.
+#[tokio::test]
+async fn a_crowd_that_guesses_at_one_person_has_one_try_each_and_the_person_comes_in() {
+    let (app, now) = behind(1).await;
+    let company = app.account.owner.company;
+    app.add_user(company, ANN, Role::Viewer).await;
+    app.add_user(company, "bo@acme.travel", Role::Viewer).await;
+    let address = |number: u32| format!("203.0.113.{number}");
+    for number in 0..12 {
+        assert_eq!(sign_in(&app, ANN, WRONG, &address(number)).await, 401, "{number}");
+    }
+    for number in 0..12 {
+        assert_eq!(
+            sign_in(&app, ANN, WRONG, &address(number)).await,
+            429,
+            "nobody of the crowd is heard twice: {number}"
+        );
+        assert_eq!(sign_in(&app, ANN, PASSWORD, &address(number)).await, 429, "rightly guessed or not: {number}");
+    }
+    assert_eq!(sign_in(&app, ANN, PASSWORD, "198.51.100.9").await, 200, "the person comes from elsewhere");
+    assert_eq!(sign_in(&app, ANN, PASSWORD, "198.51.100.9").await, 200, "as often as they like");
+    assert_eq!(sign_in(&app, ANN, WRONG, &address(1)).await, 429, "which gives the crowd nothing");
+    assert_eq!(sign_in(&app, "bo@acme.travel", PASSWORD, &address(1)).await, 200, "another person is not slowed down");
+    now.fetch_add(300, Ordering::SeqCst);
+    assert_eq!(sign_in(&app, ANN, WRONG, &address(1)).await, 401, "the wait has an end");
+}
+
+#[tokio::test]
+async fn somebody_who_gets_in_at_last_starts_anew() {
+    let (app, _) = behind(1).await;
+    app.add_user(app.account.owner.company, ANN, Role::Viewer).await;
+    for _ in 0..2 {
+        for _ in 0..9 {
+            assert_eq!(sign_in(&app, ANN, WRONG, "198.51.100.9").await, 401);
+        }
+        assert_eq!(sign_in(&app, ANN, PASSWORD, "198.51.100.9").await, 200);
+    }
 }
 
 /// Whether somebody is known cannot be told by a watch: the slow hash is asked for either way.

@@ -18,6 +18,7 @@ mod distribution;
 mod door;
 mod erasure;
 mod errors;
+mod flood;
 mod framing;
 mod guessing;
 mod identity;

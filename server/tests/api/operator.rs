@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use server::crypto::KeyRing;
 use server::simulate::Traffic;
 
-use crate::app::{SECRET, signature, text_message};
+use crate::app::{NewTestAccount, SECRET, TestAccount, signature, text_message};
 use crate::line::Line;
 use crate::process::{Program, stand};
 
@@ -132,4 +132,72 @@ async fn keys_are_rotated_while_traffic_flows_and_no_genuine_webhook_is_refused(
     program.set_keys(old);
     let refused = program.run(&["serve"], "").await;
     assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("\"k2\""), "{refused:?}");
+}
+
+/// Meta's question to the program, with the right token.
+async fn challenge(program: &Program, account: &TestAccount) -> u16 {
+    let token = account.verify_token.as_str();
+    let query = [("hub.mode", "subscribe"), ("hub.challenge", "1158201444"), ("hub.verify_token", token)];
+    let url = format!("{}{}", program.url, account.callback_path);
+    reqwest::Client::new().get(url).query(&query).send().await.unwrap().status().as_u16()
+}
+
+/// What rotating says.
+async fn rotate(program: &Program) -> String {
+    let said = program.run(&["keys", "rotate"], "").await;
+    assert!(said.status.success(), "{said:?}");
+    String::from_utf8(said.stdout).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn challenges_are_answered_while_keys_rotate_and_the_tokens_that_need_the_old_key_are_named() {
+    let (app, mut program) = stand().await;
+    let silent = app.add_account(NewTestAccount { phone_number_id: "2002", ..NewTestAccount::default() }).await;
+    let (old, new) = (program.keys(), KeyRing::generate("k2"));
+    let both: SecretString = format!("{},{}", new.expose_secret(), old.expose_secret()).into();
+    program.set_keys(both.clone());
+    let mut server = program.serve().await;
+    assert_eq!(challenge(&program, &app.account).await, 200, "by the old key");
+    let report = {
+        let mut rotating = std::pin::pin!(rotate(&program));
+        loop {
+            tokio::select! {
+                report = &mut rotating => break report,
+                status = challenge(&program, &app.account) => assert_eq!(status, 200),
+            }
+        }
+    };
+    assert!(report.starts_with("2 sealed anew"), "{report}");
+    let named = format!("  account {}: \"k1\"\n", silent.owner.account);
+    assert!(report.contains("not found under the key \"k2\" yet: 1\n") && report.contains(&named), "{report}");
+    assert!(
+        !report.contains(&app.account.owner.account.to_string()),
+        "it was asked for, and needs the old key no more"
+    );
+    server.kill().await;
+
+    // Taken out too early, the old key is missed by what was named, and by nothing else.
+    program.set_keys(new.clone());
+    let mut server = program.serve().await;
+    let said = program.said();
+    assert!(said.contains("WARN") && said.contains("challenges for these verify tokens are refused"), "{said}");
+    assert_eq!(challenge(&program, &app.account).await, 200);
+    assert_eq!(challenge(&program, &silent).await, 403);
+    let body = text_message("wamid.silent", "16505551234", "Hello");
+    let post = reqwest::Client::new().post(format!("{}{}", program.url, silent.callback_path));
+    let post = post.header("X-Hub-Signature-256", signature(&silent.app_secret, &body)).body(body);
+    assert_eq!(post.send().await.unwrap().status(), 200, "posts go on");
+    server.kill().await;
+
+    // Put back, it serves until Meta has asked.
+    program.set_keys(both);
+    let mut server = program.serve().await;
+    assert_eq!(challenge(&program, &silent).await, 200);
+    let report = rotate(&program).await;
+    assert!(report.contains("All verify tokens are found under the key \"k2\""), "{report}");
+    server.kill().await;
+    program.set_keys(new);
+    let mut server = program.serve().await;
+    assert_eq!((challenge(&program, &app.account).await, challenge(&program, &silent).await), (200, 200));
+    server.kill().await;
 }

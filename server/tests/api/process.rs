@@ -94,9 +94,9 @@ impl Program {
     }
 
     /// The same, without permission for a database that may lose something.
-    pub async fn serve_strictly(&self) -> Process {
+    pub async fn serve_strictly(&self, variables: &[(&str, &str)]) -> Process {
         let mut command = self.command(&["serve"]);
-        command.env_remove("ALLOW_UNSAFE_DATABASE");
+        command.env_remove("ALLOW_UNSAFE_DATABASE").envs(variables.iter().copied());
         self.started(command).await
     }
 

@@ -96,7 +96,8 @@ impl Program {
     }
 }
 
-async fn listen(output: impl AsyncRead + Unpin, said: Arc<Mutex<String>>) {
+/// Takes down what a process says.
+pub async fn listen(output: impl AsyncRead + Unpin, said: Arc<Mutex<String>>) {
     let mut lines = BufReader::new(output).lines();
     while let Ok(Some(line)) = lines.next_line().await {
         let mut said = said.lock().unwrap();

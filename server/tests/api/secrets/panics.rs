@@ -1,24 +1,94 @@
-//! Panics, in a process of their own, since what is done with them is a matter of the whole process: the log says where,
-//! and never what.
+//! A server that panics now and then, and quotes what must not be told. It is a process of its own, since what is done
+//! with panics is a matter of the whole process: its log says where, and never what.
 
-use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use app::contract::Role;
+use secrecy::ExposeSecret;
 use server::clock::Clock;
+use server::crypto::KeyRing;
 use server::settings::{LogArgs, LogFormat};
 use server::telemetry;
+use tokio::process::{Child, Command};
 
-use super::traffic::{ask_wrongly, knock};
-use super::{Answers, EMAIL, PASSWORD, WRONG_PASSWORD, WRONG_TOKEN, found, personal};
+use super::{PASSWORD, QUOTED};
 use crate::app::{Options, TestApp};
-use crate::browser::Browser;
+use crate::program::{Program, listen};
+use crate::test_database::TestDatabase;
 
 const CHILD: &str = "WAYPOST_TEST_PANICS";
-const QUOTED: &str = "quotedcanary4711";
+const SERVING: &str = "serving at ";
 
-/// A clock that panics at every third look, once it is let loose, and quotes what must not be told.
+/// That server, beside a program and on its database.
+pub struct Panicking {
+    /// How to reach it.
+    pub app: TestApp,
+    child: Child,
+    said: Arc<Mutex<String>>,
+}
+
+impl Panicking {
+    /// Starts it: this very test, in another process.
+    pub async fn beside(program: &Program, test: &str) -> Self {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", test, "--nocapture"]).kill_on_drop(true);
+        command.env(CHILD, &program.app.place.url).env("WAYPOST_ENCRYPTION_KEYS", program.keys.expose_secret());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let (mut child, said) = (command.spawn().unwrap(), Arc::default());
+        tokio::spawn(listen(child.stdout.take().unwrap(), Arc::clone(&said)));
+        tokio::spawn(listen(child.stderr.take().unwrap(), Arc::clone(&said)));
+        let mut app = TestApp::on(program.app.place.clone(), Arc::clone(&program.app.keys), Options::default()).await;
+        app.url = url(&said).await;
+        app.account = program.app.account.clone();
+        Self { app, child, said }
+    }
+
+    /// Lets it end, and gives what it has said.
+    pub async fn end(mut self) -> String {
+        drop(self.child.stdin.take());
+        let ended = tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await.expect("it never ended");
+        let said = self.said.lock().unwrap().clone();
+        assert!(ended.unwrap().success(), "{said}");
+        assert!(said.matches("panicked place=").count() >= 10, "hardly anything panicked:\n{said}");
+        said
+    }
+}
+
+/// Where it serves, once it says so.
+async fn url(said: &Mutex<String>) -> String {
+    for _ in 0..600 {
+        let so_far = said.lock().unwrap().clone();
+        let url = so_far.split_once(SERVING).and_then(|(_, rest)| rest.split_once('\n'));
+        if let Some((url, _)) = url {
+            return url.to_owned();
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("it does not serve:\n{}", said.lock().unwrap());
+}
+
+/// In the child: serves, until its standard input ends. False in any other process.
+pub async fn serve_if_asked() -> bool {
+    let Ok(database) = std::env::var(CHILD) else { return false };
+    telemetry::init(&LogArgs { log: "server=trace,app=trace,info".into(), log_format: LogFormat::Text }).unwrap();
+    let keys = KeyRing::parse(&std::env::var("WAYPOST_ENCRYPTION_KEYS").unwrap().into()).unwrap();
+    let (clock, loose) = broken_clock();
+    let options = Options { clock, ..Options::default() };
+    let app = TestApp::on(TestDatabase::elsewhere(database), Arc::new(keys), options).await;
+    loose.store(true, Ordering::SeqCst);
+    println!("{SERVING}{}", app.url);
+    tokio::task::spawn_blocking(|| std::io::read_to_string(std::io::stdin())).await.unwrap().unwrap();
+    loose.store(false, Ordering::SeqCst);
+    // It serves whoever comes next.
+    let ready = app.client.get(format!("{}/readyz", app.url)).send().await.unwrap();
+    assert!(ready.status().is_success());
+    app.stop().await;
+    true
+}
+
+/// A clock that panics at every third look, once it is let loose.
 fn broken_clock() -> (Clock, Arc<AtomicBool>) {
     let (loose, looks) = (Arc::new(AtomicBool::new(false)), AtomicUsize::new(0));
     let is_loose = Arc::clone(&loose);
@@ -28,41 +98,4 @@ fn broken_clock() -> (Clock, Arc<AtomicBool>) {
         Clock::system().now()
     });
     (clock, loose)
-}
-
-/// In the child: requests to a server that panics now and then. It serves whoever comes next.
-async fn panic_now_and_then() {
-    telemetry::init(&LogArgs { log: "server=trace,app=trace,info".into(), log_format: LogFormat::Text }).unwrap();
-    let (clock, loose) = broken_clock();
-    let app = TestApp::with(Options { clock, ..Options::default() }).await;
-    app.add_user(app.account.owner.company, EMAIL, Role::Admin).await;
-    let mut answers = Answers::default();
-    let mut browser = Browser::signed_in(&app, EMAIL).await;
-    loose.store(true, Ordering::SeqCst);
-    for serial in 0..20 {
-        knock(&app, serial, &mut answers).await;
-        ask_wrongly(&app, &browser, WRONG_PASSWORD, &mut answers).await;
-        answers.add(&browser.sign_in(EMAIL, WRONG_PASSWORD).await);
-    }
-    loose.store(false, Ordering::SeqCst);
-    assert!(app.client.get(format!("{}/readyz", app.url)).send().await.unwrap().status().is_success());
-    assert_eq!(found(&[("an answer", &answers.0)], &[("what was quoted", QUOTED)]), [""; 0]);
-    app.stop().await;
-}
-
-#[tokio::test]
-async fn a_panic_says_where_and_never_what() {
-    if std::env::var_os(CHILD).is_some() {
-        return panic_now_and_then().await;
-    }
-    let this = "secrets::panics::a_panic_says_where_and_never_what";
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", this, "--nocapture"]).env(CHILD, "1").stdout(Stdio::piped()).stderr(Stdio::piped());
-    let said = tokio::task::spawn_blocking(move || child.output()).await.unwrap().unwrap();
-    let log = String::from_utf8_lossy(&[said.stdout, said.stderr].concat()).into_owned();
-    assert!(said.status.success(), "{log}");
-    assert!(log.matches("panicked place=").count() >= 10, "hardly anything panicked:\n{log}");
-    let mut never = vec![("what was quoted", QUOTED), ("a wrong password", WRONG_PASSWORD), ("a token", WRONG_TOKEN)];
-    never.extend(personal().map(|(what, canary): (&str, &str)| (what, canary)));
-    assert_eq!(found(&[("the log", &log)], &never), [""; 0]);
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use server::crypto::KeyRing;
 use server::database;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use super::traffic::{ask_wrongly, knock};
 use super::{Answers, EMAIL, PASSWORD, WRONG_PASSWORD, WRONG_TOKEN, come_in, found, make_secrets, personal};
@@ -19,13 +20,21 @@ async fn start(own: &OwnCluster, setting: &str) -> TestApp {
     database::migrate(&own.cluster.url().into()).await.unwrap();
     let keys = Arc::new(KeyRing::parse(&KeyRing::generate("test")).unwrap());
     let app = TestApp::on(TestDatabase::elsewhere(own.cluster.url()), keys, Options::default()).await;
-    for set in ["alter system set log_statement = 'all'", "alter system set log_duration = on", setting] {
-        sqlx::raw_sql(sqlx::AssertSqlSafe(set.to_owned())).execute(&app.pool).await.unwrap();
+    configure(&own.cluster.url(), &["log_statement = 'all'", "log_duration = on", setting]).await;
+    app
+}
+
+/// Changes settings of a cluster that runs.
+pub async fn configure(url: &str, settings: &[&str]) {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    for setting in settings {
+        let set = format!("alter system set {setting}");
+        sqlx::raw_sql(AssertSqlSafe(set)).execute(&mut connection).await.unwrap();
     }
-    sqlx::raw_sql("select pg_reload_conf()").execute(&app.pool).await.unwrap();
+    sqlx::raw_sql("select pg_reload_conf()").execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
     // Each connection hears of it when it is next used, a moment later.
     tokio::time::sleep(Duration::from_millis(500)).await;
-    app
 }
 
 /// Traffic with every kind of failure, of the database's too.
@@ -46,7 +55,8 @@ async fn traffic(app: &TestApp) -> (Vec<String>, String) {
     (make_secrets(app, &browser).await, browser.cookie.unwrap())
 }
 
-fn log(own: &OwnCluster) -> String {
+/// What the cluster has logged.
+pub fn log(own: &OwnCluster) -> String {
     fn below(folder: &Path) -> Option<PathBuf> {
         let mut entries = folder.read_dir().ok()?.filter_map(|entry| Some(entry.ok()?.path()));
         entries.find_map(|path| if path.ends_with("server.log") { Some(path) } else { below(&path) })
@@ -78,7 +88,7 @@ async fn canaries(setting: &str) -> (Vec<String>, String) {
 
 #[tokio::test]
 async fn the_databases_log_holds_no_value_of_a_statement() {
-    let (found, said) = canaries("alter system set log_min_messages = 'warning'").await;
+    let (found, said) = canaries("log_min_messages = 'warning'").await;
     assert_eq!(found, [""; 0]);
     for words in ["insert into", "select", "violates check constraint"] {
         assert!(said.contains(words), "the log does not say {words:?}, and so proves little");
@@ -88,6 +98,6 @@ async fn the_databases_log_holds_no_value_of_a_statement() {
 /// The negative control: a cluster that logs more than the private one does is reported.
 #[tokio::test]
 async fn a_database_that_logs_values_is_reported() {
-    let (found, _) = canaries("alter system set log_error_verbosity = 'default'").await;
+    let (found, _) = canaries("log_error_verbosity = 'default'").await;
     assert!(found.iter().any(|fault| fault.starts_with("the message's text")), "{found:?}");
 }

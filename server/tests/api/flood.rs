@@ -1,0 +1,68 @@
+//! Hundreds of strangers who sign in at once: a few are heard at a time, none waits for ever, and webhooks are stored
+//! all the while.
+
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+
+use crate::app::text_message;
+use crate::browser::Browser;
+use crate::program::Program;
+
+const CROWD: usize = 200;
+/// One password at a time takes 19 MiB: all of them at once would take 3.8 GiB.
+const ROOM: usize = 300 << 20;
+
+/// Somebody signs in; each from an address of their own. The status, and how long it took.
+async fn strangers(program: &Program) -> JoinSet<(u16, String, Duration)> {
+    let mut crowd = JoinSet::new();
+    for number in 0..CROWD {
+        let browser = Browser::new(&program.app);
+        crowd.spawn(async move {
+            let (email, from) =
+                (format!("nobody{number}@acme.travel"), format!("203.0.{}.{}", number / 250, number % 250));
+            let form = [("credentials[email]", email.as_str()), ("credentials[password]", "a wrong password")];
+            let began = Instant::now();
+            let answer = browser.call_with("sign_in", &form, &[("X-Forwarded-For", &from)]).await;
+            (answer.status.as_u16(), answer.text, began.elapsed())
+        });
+    }
+    crowd
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_at_the_sign_in_takes_little_memory_and_keeps_no_webhook_waiting() {
+    let program = Program::start(&[("TRUSTED_PROXY_HOPS", "1"), ("WAYPOST_WORKERS", "0")]).await;
+    // Once before, so that what a first one takes is there.
+    let stranger = Browser::new(&program.app).sign_in("nobody@acme.travel", "a wrong password").await;
+    assert_eq!(stranger.status, 401);
+    program.app.accept(text_message("wamid.before", "16505551234", "Hello")).await;
+    let before = program.memory();
+
+    let mut crowd = strangers(&program).await;
+    let (mut answers, mut most, mut posts, mut slowest) = (Vec::new(), 0, 0, Duration::ZERO);
+    // Large ones, which are examined where passwords are hashed: off the async threads.
+    let text = "x".repeat(300 << 10);
+    while answers.len() < CROWD {
+        let began = Instant::now();
+        program.app.accept(text_message(&format!("wamid.{posts}"), "16505551234", &text)).await;
+        slowest = slowest.max(began.elapsed());
+        posts += 1;
+        most = most.max(program.memory());
+        while let Some(answer) = crowd.try_join_next() {
+            answers.push(answer.unwrap());
+        }
+    }
+    assert!(posts >= 3, "the crowd was gone before a webhook came: {posts}");
+    assert!(slowest < Duration::from_secs(1), "a webhook waited for {slowest:?}");
+    assert!(most < before + ROOM, "{} MiB more than before", (most - before) >> 20);
+    assert!(
+        answers.iter().filter(|(status, ..)| *status == 401).count() >= 10,
+        "hardly anybody was heard: {answers:?}"
+    );
+    for (status, said, took) in &answers {
+        let is_busy = *status == 503 && said.contains("Unavailable");
+        assert!(is_busy || (*status == 401 && said.contains("WrongCredentials")), "{status}: {said}");
+        assert!(*took < Duration::from_secs(15), "somebody waited for {took:?}");
+    }
+}

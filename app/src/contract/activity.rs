@@ -34,7 +34,7 @@ pub enum ActivityKind {
     /// Of people in the console, of the command line, and of Meta.
     #[default]
     People,
-    /// Of the workers, batch by batch. It would bury the other.
+    /// Of the workers, batch by batch, and of retention. It would bury the other.
     Processing,
 }
 

@@ -1,7 +1,7 @@
 //! Reading the audit log, as the Activity tab of an account shows it.
 //!
 //! Two lists, since the one would bury the other: what people did in the console, with the command line and Meta; and
-//! what the workers did, one entry for each batch. Both are read by (at, id), newest first.
+//! what the workers did, one entry for each batch, with what retention removed. Both are read by (at, id), newest first.
 //!
 //! An entry belongs to the account that is its subject, or that its details name ([`Entry::of`](super::Entry::of)). One
 //! that names no account, such as a person added, concerns the whole company: it is shown with each account, marked so.

@@ -26,7 +26,7 @@ pub fn SetUp(
     let since = config.as_ref().map(|config| config.status_since.clone());
     let can_switch = may.set_status && config.is_some();
     view! {
-        <section class="card" class:in-use=in_use aria-labelledby="set-up">
+        <section class=if in_use { "card in-use" } else { "card" } aria-labelledby="set-up">
             <header>
                 <h2 id="set-up">"Set up"</h2>
                 <p class="since">

@@ -19,13 +19,14 @@ pub fn SetUp(
     /// The tab.
     page: WebhookPage,
 ) -> impl IntoView {
-    let open = !page.is_in_use() || untrack(is_asked_for);
+    let in_use = page.is_in_use();
+    let open = !in_use || untrack(is_asked_for);
     let WebhookPage { account, may, config, now, .. } = page;
     let status = config.as_ref().map_or(WebhookStatus::Missing, |config| config.status);
     let since = config.as_ref().map(|config| config.status_since.clone());
     let can_switch = may.set_status && config.is_some();
     view! {
-        <section class="card" aria-labelledby="set-up">
+        <section class=if in_use { "card in-use" } else { "card" } aria-labelledby="set-up">
             <header>
                 <h2 id="set-up">"Set up"</h2>
                 <p class="since">

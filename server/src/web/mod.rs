@@ -25,6 +25,7 @@ use leptos::prelude::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
 
+pub use self::pages::addresses;
 use crate::console::ConsoleParts;
 use crate::ingest::address::ClientAddress;
 use crate::ingest::door::Door;

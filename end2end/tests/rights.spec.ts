@@ -18,13 +18,14 @@ type Form = Record<string, string>;
 interface Named {
   account: string;
   event: string;
+  conversation: string;
   person: string;
 }
 
 const guest: Guest = { bsuid: "DK.790", name: "Freja", waId: "4520000790" };
 const nobody = { cookies: [], origins: [] };
 let own: Named;
-let foreign: Named & { conversation: string };
+let foreign: Named;
 
 /** Asks server functions for somebody. */
 const test = base.extend<{ caller: (who: Role | "nobody") => Promise<APIRequestContext> }>({
@@ -44,7 +45,8 @@ test.beforeAll(async () => {
   const line = await Line.open("Table desk");
   await line.tell(writes(guest, text("Ours"), secondsAgo(5)));
   const person = await addPerson("Ida Iversen", "viewer");
-  own = { account: line.accountId, event: line.eventIds()[0]!, person: userId(person.email) };
+  const [ownEvent, ownConversation] = [line.eventIds()[0]!, line.conversationIds()[0]!];
+  own = { account: line.accountId, event: ownEvent, conversation: ownConversation, person: userId(person.email) };
 
   const theirs = await Line.open("Their desk", "Harbour Hotel");
   await theirs.tell(writes(guest, text("Theirs"), secondsAgo(5)));
@@ -56,7 +58,7 @@ test.beforeAll(async () => {
 });
 
 /** Every change of a company's things, as its form posts it: all of them are right but for who asks. */
-function changes({ account, event, person }: Named): Record<string, Form> {
+function changes({ account, event, conversation, person }: Named): Record<string, Form> {
   const [phoneNumberId, wabaId] = [String(randomInt(10 ** 14)), String(randomInt(10 ** 14))];
   return {
     save_webhook: { "form[account]": account, "form[app_secret]": newSecret() },
@@ -69,6 +71,7 @@ function changes({ account, event, person }: Named): Record<string, Form> {
     add_account: { "form[name]": "Refused desk", "form[phone_number_id]": phoneNumberId, "form[waba_id]": wabaId },
     add_user: { "form[name]": "Refused Person", "form[email]": freshEmail(), "form[role]": "admin" },
     set_active: { "form[user]": person, "form[active]": "false" },
+    erase_contact: { "form[account]": account, "form[conversation]": conversation, "form[word]": "erase" },
   };
 }
 
@@ -79,7 +82,7 @@ const ofOneself: Record<string, Form> = {
   sign_out_everywhere: {},
 };
 
-function reads({ account, event, conversation }: Named & { conversation: string }): Record<string, Form> {
+function reads({ account, event, conversation }: Named): Record<string, Form> {
   return {
     webhook: { account },
     events: { "query[account]": account },
@@ -96,8 +99,8 @@ async function answer(browser: APIRequestContext, action: string, form: Form): P
 }
 
 for (const [role, forbidden] of [
-  ["viewer", ["send_test", "check_tunnel", "add_account", "add_user", "set_active"]],
-  ["manager", ["check_tunnel", "add_account", "add_user", "set_active"]],
+  ["viewer", ["send_test", "check_tunnel", "add_account", "add_user", "set_active", "erase_contact"]],
+  ["manager", ["check_tunnel", "add_account", "add_user", "set_active", "erase_contact"]],
 ] satisfies [Role, string[]][]) {
   test(`a ${role} is refused what the role may not, as a script and as a form, and nothing is changed`, async ({ caller }) => {
     const browser = await caller(role);
@@ -137,8 +140,9 @@ test("an admin is told of another company's things what is told of nothing, and 
   }
   // Their things under one's own account.
   const within = { ...foreign, account: own.account };
-  for (const [action, form] of [["replay", changes(within).replay!], ["event", reads(within).event!], ["thread", reads(within).thread!]] as const) {
-    expect(await answer(browser, action, form), action).toEqual([404, "NotFound"]);
+  const [{ replay, erase_contact }, { event, thread }] = [changes(within), reads(within)];
+  for (const [action, form] of Object.entries({ replay, erase_contact, event, thread })) {
+    expect(await answer(browser, action, form!), action).toEqual([404, "NotFound"]);
   }
   expect(records()).toBe(before);
 });

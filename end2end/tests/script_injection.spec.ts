@@ -15,6 +15,8 @@ const portion = 20;
 const portions = inPortions(portion);
 let line: Line;
 const failed: string[] = [];
+/** Of each portion, the event whose payload has all of it, as names and as values. */
+const gathered: string[] = [];
 
 /** What one guest, whose names are vectors themselves, sends of a portion. */
 function changesOf(some: string[], number: number): Change[] {
@@ -53,6 +55,10 @@ test.beforeAll(async () => {
     await line.tell(writes(guest, text("Doomed"), secondsAgo(9_000), doomed));
     failed.push(line.eventAbout(doomed));
     line.giveUp(failed.at(-1)!, some.join("\n"));
+    const all = { ...text(some.join("\n")), all: Object.fromEntries(some.map((vector) => [vector, vector])) };
+    const wamid = newWamid();
+    await line.tell(writes(guest, all, secondsAgo(8_000), wamid));
+    gathered.push(line.eventAbout(wamid));
   }
 });
 
@@ -76,6 +82,8 @@ test("in conversations, their messages and the list", async ({ visit, thread, pa
       await expect(thread.messages.first()).toBeVisible();
       await expectQuiet(page, opened);
     }
+    await visit(`${line.path}/${conversation}/erase`);
+    await expectQuiet(page, opened);
   }
 });
 
@@ -84,6 +92,15 @@ test("in the event log and in events", async ({ webhook, event, visit, page }) =
   const opened = dialogsOf(page);
   await webhook.open(`${line.webhookPath}?size=100`);
   await expectQuiet(page, opened);
+  for (const [number, id] of gathered.entries()) {
+    await visit(`${line.webhookPath}/events/${id}`);
+    await expect(event.payload).toBeVisible();
+    await expectQuiet(page, opened);
+    // Each vector is there, and is a text.
+    const shown = (await event.payload.textContent())!;
+    const marks = portions[number]!.flatMap((vector) => vector.match(/ran \d+'/) ?? []);
+    expect(marks.filter((mark) => !shown.includes(mark))).toEqual([]);
+  }
   const some = line.eventIds().filter((_, place) => place % 9 === 0);
   for (const id of [...failed, ...some]) {
     await visit(`${line.webhookPath}/events/${id}`);
@@ -155,4 +172,54 @@ test("a page that does run them is noticed", async ({ complaints, page }) => {
   await page.goto("/careless", { waitUntil: "commit" });
   await expect.poll(() => new Set(opened).size, { timeout: 40_000 }).toBeGreaterThanOrEqual(20);
   await expect(expectNoMarkup(page)).rejects.toThrow();
+});
+
+test("an address that leads away, or a handler, is noticed by itself", async ({ page }) => {
+  // The negative control of each single check.
+  const show = async (markup: string) => {
+    await page.route("**/careless", (route) => {
+      const body = `<!doctype html><link rel="icon" href="data:,"><main>${markup}</main>`;
+      return route.fulfill({ contentType: "text/html", body });
+    });
+    await page.goto("/careless");
+    await page.unroute("**/careless");
+  };
+  await show(`<a href="/people">x</a><form action="/api/theme"></form><input src="/x">`);
+  await expectNoMarkup(page);
+  for (const [markup, what] of [
+    [`<a href="javascript:alert(1)">x</a>`, /a href=javascript:/],
+    [`<a href=" JaVa\tScRiPt:alert(1)">x</a>`, /a href= JaVa/],
+    [`<a href="//evil.example/x">x</a>`, /a href=\/\/evil/],
+    [`<svg><a xlink:href="javascript:alert(1)">x</a></svg>`, /a xlink:href=/],
+    [`<a href="https://">x</a>`, /a href=https/],
+    [`<form action="https://evil.example/"></form>`, /form action=https/],
+    [`<button formaction="data:text/html,x">x</button>`, /button formaction=data/],
+    [`<input src="//evil.example/x.js">`, /input src=/],
+    [`<p onclick="alert(1)">x</p>`, /p onclick=/],
+    [`<p ONFOCUS="alert(1)">x</p>`, /p onfocus=/],
+  ] as const) {
+    await show(markup);
+    await expect(expectNoMarkup(page), markup).rejects.toThrow(what);
+  }
+});
+
+test("where a page takes them for markup, its policy holds them up, and that is heard", async ({ complaints, page }) => {
+  // A real page with its real policy, into which they are put as they are.
+  test.setTimeout(60_000);
+  const opened = dialogsOf(page);
+  const some = vectors.slice(0, portion * 2);
+  await page.route("**/people", async (route) => {
+    const answer = await route.fetch();
+    const body = (await answer.text()).replace("</main>", () => `${some.join("\n</script></style></svg>\n")}</main>`);
+    const policy = answer.headers()["content-security-policy"]!;
+    const headers = { "content-type": "text/html; charset=utf-8", "content-security-policy": policy };
+    await route.fulfill({ status: answer.status(), headers, body });
+  });
+  await page.goto("/people", { waitUntil: "commit" });
+  for (const breach of [/policy breached: script-src-elem/, /policy breached: script-src-attr/]) {
+    await expect(() => expect(() => complaints.verify()).toThrow(breach)).toPass({ timeout: 20_000 });
+  }
+  expect(opened).toEqual([]);
+  await expect(expectNoMarkup(page)).rejects.toThrow();
+  complaints.expect(/./);
 });

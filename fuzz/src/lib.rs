@@ -6,9 +6,10 @@
 //! `corpus/` and, for the envelope, the fixtures of the server's tests ([`corpus`]).
 //!
 //! A target holds a parser to what others rely on, and panics where it breaks that. Each run is decided by its seed,
-//! which is printed.
+//! which is printed and kept in the [record] of all runs.
 
 pub mod corpus;
 pub mod mutate;
+pub mod record;
 pub mod run;
 pub mod targets;

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::Parser;
+use fuzz::record::{self, Entry};
 use fuzz::run::{Ended, Until};
 use fuzz::targets::TARGETS;
 use fuzz::{corpus, run};
+use server::clock::Clock;
 
 /// Feeds the parsers with inputs that nobody should send, until the time is over.
 #[derive(Parser)]
@@ -24,6 +26,9 @@ struct Options {
     /// Write inputs of a new kind into the corpus
     #[arg(long)]
     keep: bool,
+    /// Leave the record in fuzz/README.md as it is
+    #[arg(long)]
+    no_record: bool,
     /// Only this parser: signature, envelope, cursor or sealed
     target: Option<String>,
 }
@@ -38,8 +43,13 @@ fn main() -> Result<ExitCode> {
     for target in chosen {
         let mut inputs = corpus::load(target.name)?;
         let known = inputs.len();
-        let Ended { executions, kinds, took, failure } = run::fuzz(target, &mut inputs, seed, until);
+        let ended = run::fuzz(target, &mut inputs, seed, until);
+        if !options.no_record {
+            record::append(&Entry { day: Clock::system().now().date(), target: target.name, seed, ended: &ended })?;
+        }
+        let Ended { executions, kinds, took, failure } = ended;
         println!("{}: {executions} executions in {took:.1?}, {kinds} kinds of outcome, seed {seed}", target.name);
+        println!("{}: {} executions in all runs on record", target.name, record::total(target.name)?);
         if options.keep {
             corpus::keep(target.name, &inputs[known..])?;
         }

@@ -8,7 +8,8 @@ use crate::command::{command, run as run_command};
 /// Feed the parsers with inputs that nobody should send
 ///
 /// Builds with optimisations and the checks of a debug build. Begins with the inputs in fuzz/corpus; an input that
-/// breaks something is kept there, and every later run begins with it.
+/// breaks something is kept there, and every later run begins with it. What was tried is added to the table in
+/// fuzz/README.md.
 #[derive(Args)]
 pub struct Options {
     /// Seconds for each parser
@@ -23,6 +24,9 @@ pub struct Options {
     /// Write inputs of a new kind into the corpus
     #[arg(long)]
     keep: bool,
+    /// Leave the record in fuzz/README.md as it is
+    #[arg(long)]
+    no_record: bool,
     /// Only this parser: signature, envelope, cursor or sealed
     target: Option<String>,
 }
@@ -40,6 +44,9 @@ pub fn run(options: &Options) -> Result<()> {
     }
     if options.keep {
         cargo.arg("--keep");
+    }
+    if options.no_record {
+        cargo.arg("--no-record");
     }
     cargo.args(&options.target);
     run_command(&mut cargo)

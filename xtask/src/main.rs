@@ -7,6 +7,7 @@ mod build;
 mod bundle;
 mod cli;
 mod command;
+mod deny;
 mod fuzz;
 mod machine;
 mod postgres;

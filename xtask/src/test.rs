@@ -9,6 +9,7 @@ use clap::Args;
 
 use crate::bundle;
 use crate::command::{command, run as run_command};
+use crate::deny;
 use crate::machine::toolchain::{self, Toolchain};
 use crate::machine::{browser, postgresql, wasm};
 use crate::postgres::Cluster;
@@ -47,10 +48,11 @@ pub fn run(options: &Options) -> Result<()> {
     if options.soak {
         return soak(options);
     }
-    let total = if options.skip_browser { 8 } else { 10 };
+    let total = if options.skip_browser { 9 } else { 11 };
     let mut steps = Steps::new("cargo xtask test", total);
     let toolchain = steps.step("Set-up", || set_up(options))?;
     steps.step("Format", format)?;
+    steps.step("What comes from elsewhere, by cargo-deny", deny::check)?;
     let cluster = steps.step("A PostgreSQL cluster", || Cluster::start("test"))?;
     let gathering = steps.step("Clippy, with every query asked of the database", || clippy_server(&cluster))?;
     steps.step("Comparing .sqlx", || gathering.compare())?;

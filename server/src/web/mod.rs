@@ -29,6 +29,7 @@ use secrecy::SecretString;
 use tokio::sync::Semaphore;
 
 use self::deadlines::Deadlines;
+pub use self::pages::addresses;
 use crate::console::ConsoleParts;
 use crate::ingest::address::ClientAddress;
 use crate::ingest::door::Door;

@@ -11,10 +11,10 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use leptos::nonce::use_nonce;
 use leptos::prelude::{provide_context, use_context};
-use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
@@ -30,8 +30,6 @@ use crate::users::session::Session;
 
 /// Everything that a person's browser asks for, but for the files.
 pub fn router(state: AppState) -> Router {
-    let mut routes = generate_route_list(app::App);
-    routes.extend(generate_route_list(app::PlainApp));
     let context = {
         let console = state.console.clone();
         move || provide(&console)
@@ -56,11 +54,9 @@ pub fn router(state: AppState) -> Router {
             async move { page(request).await.into_response() }
         }
     };
-    Router::new()
-        .leptos_routes_with_context(&state, routes, context, shell)
-        .route(live::PATH, get(live::events))
-        .route(raw::PATH, get(raw::download))
-        .fallback(move |request: Request| not_found(request))
+    let pages = Router::new().leptos_routes_with_context(&state, pages(), context, shell);
+    let all = beside_pages().into_iter().fold(pages, |router, (path, method)| router.route(path, method));
+    all.fallback(move |request: Request| not_found(request))
         .layer(from_fn(stuck::draw_anew))
         .layer(from_fn(move |request: Request, next: Next| shown_once::show(request, next, answer.clone())))
         .layer(from_fn_with_state(state.clone(), find_caller))
@@ -71,6 +67,25 @@ pub fn router(state: AppState) -> Router {
         .layer(CompressionLayer::new())
         .layer(from_fn(trace_console))
         .with_state(state)
+}
+
+/// The pages of both apps.
+fn pages() -> Vec<AxumRouteListing> {
+    let mut pages = generate_route_list(app::App);
+    pages.extend(generate_route_list(app::PlainApp));
+    pages
+}
+
+/// What is asked for beside the pages and the server functions.
+fn beside_pages() -> [(&'static str, MethodRouter<AppState>); 2] {
+    [(live::PATH, get(live::events)), (raw::PATH, get(raw::download))]
+}
+
+/// Every address that a browser opens, with `{…}` in the place of what it names: pages, the stream and the file.
+#[must_use]
+pub fn addresses() -> Vec<String> {
+    let beside = beside_pages().map(|(path, _)| path.to_owned());
+    pages().iter().map(|page| page.path().to_owned()).chain(beside).collect()
 }
 
 /// The built files. Their names hold a hash of what is in them, so browsers keep them for ever; without hashes (a
@@ -194,7 +209,7 @@ mod tests {
     use super::*;
 
     /// The addresses of an app's pages, with something in the place of each parameter.
-    fn addresses(routes: &[leptos_axum::AxumRouteListing]) -> Vec<String> {
+    fn addresses(routes: &[AxumRouteListing]) -> Vec<String> {
         let part = |part: &str| if part.starts_with('{') { "x".to_owned() } else { part.to_owned() };
         routes.iter().map(|route| route.path().split('/').map(part).collect::<Vec<_>>().join("/")).collect()
     }

@@ -1,142 +1,187 @@
 //! The second wall with the first one taken down: the program's own statements, without the filters that they have, run
 //! under the console's role. Row-level security alone must keep what is another company's.
 //!
-//! The statements are those that are kept for checking them at compile time (`.sqlx`), so none can be forgotten. Every
-//! `column = $n` in them becomes true for whatever is not null, and what is asked for is the other company's.
+//! Every statement runs to its end or is refused for want of a right: any other failure fails the test, since a statement
+//! that broke on the way would seem to show nothing.
 
-use std::fmt::Write;
-use std::path::Path;
+mod readings;
 
-use serde_json::Value;
+use serde_json::json;
+use server::ids::CompanyId;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use uuid::Uuid;
 
-use crate::app::{TestAccount, TestApp};
+use self::readings::{Asked, Reading, WAYS, Way, readings};
+use crate::app::{NUMBER, TestAccount, TestApp, WABA, text_message};
 use crate::tenants::{console, two_companies};
+use crate::updates::{at, messages, text};
 
-/// A statement that reads, and the types of its parameters.
-struct Reading {
-    text: String,
-    types: Vec<String>,
-}
+/// SQLSTATE of a missing right.
+const REFUSED: &str = "42501";
 
-/// All of the program's that read and do nothing else.
-fn readings() -> Vec<Reading> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.sqlx");
-    let mut readings = Vec::new();
-    for entry in folder.read_dir().unwrap() {
-        let kept: Value = serde_json::from_slice(&std::fs::read(entry.unwrap().path()).unwrap()).unwrap();
-        let text = kept["query"].as_str().unwrap().to_owned();
-        let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
-        let writes = ["insert", "update", "delete"].iter().any(|verb| words.iter().any(|word| word == verb));
-        if !writes && words.iter().any(|word| word == "from") {
-            let types = kept["describe"]["parameters"]["Left"].as_array().unwrap();
-            let name = |kind: &Value| kind.as_str().unwrap_or("Custom").to_owned();
-            readings.push(Reading { text, types: types.iter().map(name).collect() });
+/// The statements by which a company's console is not shown anything of its own, by a part of each, and why.
+const SILENT: [(&str, &str); 3] = [
+    ("for share of i", "locks rows, which the engine alone may"),
+    ("from whatsapp_webhook_config_generation", "is read by the engine alone, and of no company"),
+    (SETTINGS, "is of PostgreSQL's own settings, and empty where all is as it should be"),
+];
+const SETTINGS: &str = "from pg_settings";
+
+/// Two companies with something for every statement to find.
+async fn two_full_companies() -> (TestApp, TestAccount, TestAccount) {
+    let (app, acme, birch) = two_companies().await;
+    for account in [&acme, &birch] {
+        let mut reaction = at(text("wamid.reaction", "16505551234", ""), 1_763_900_002);
+        reaction["type"] = json!("reaction");
+        reaction["reaction"] = json!({ "message_id": "wamid.1", "emoji": "👍" });
+        let reaction = String::from_utf8(messages(&[reaction])).unwrap().replace(NUMBER, &account.phone_number_id);
+        let unrouted = String::from_utf8(text_message("wamid.unrouted", "16505551234", "Hello")).unwrap();
+        for body in [reaction, unrouted.replace(NUMBER, "9009").replace(WABA, "9010")] {
+            assert_eq!(app.post(account, body).await.status(), 200);
         }
     }
-    readings
+    app.drain().await;
+    for account in [&acme, &birch] {
+        let waiting = String::from_utf8(text_message("wamid.waiting", "16505551234", "Hello")).unwrap();
+        let waiting = waiting.replace(NUMBER, &account.phone_number_id);
+        assert_eq!(app.post(account, waiting).await.status(), 200);
+    }
+    (app, acme, birch)
 }
 
-impl Reading {
-    /// Without its filters by equality.
-    fn unfiltered(&self) -> String {
-        let mut out = String::new();
-        let mut rest = self.text.as_str();
-        while let Some(at) = rest.find(" = $") {
-            let (before, after) = rest.split_at(at);
-            let digits = 4 + after[4..].chars().take_while(char::is_ascii_digit).count();
-            let is_name = |letter: char| letter.is_ascii_alphanumeric() || "._".contains(letter);
-            let name = before.rfind(|letter| !is_name(letter)).map_or(0, |place| place + 1);
-            if name < before.len() {
-                write!(out, "{}({}{}) is not null", &before[..name], &before[name..], &after[..digits]).unwrap();
-            } else {
-                write!(out, "{before}{}", &after[..digits]).unwrap();
+/// What tells a company's rows from others': its ids, and what else only it has.
+struct Marks {
+    account: TestAccount,
+    ids: Vec<String>,
+    others: Vec<String>,
+}
+
+impl Marks {
+    async fn of(app: &TestApp, account: &TestAccount) -> Self {
+        let company = account.owner.company;
+        let mut ids = Vec::new();
+        for table in [
+            "users",
+            "whatsapp_accounts",
+            "conversations",
+            "contacts",
+            "messages",
+            "audit_log",
+            "whatsapp_webhook_event_logs",
+            "whatsapp_webhook_deliveries",
+            "whatsapp_webhook_rejections",
+        ] {
+            let found = app.texts(&format!("select id::text from {table} where company_id = '{company}'")).await;
+            assert!(!found.is_empty(), "nothing is in {table}");
+            ids.extend(found);
+        }
+        let mut others = Vec::new();
+        for (column, table) in [
+            ("email", "users"),
+            ("password_hash", "users"),
+            ("encode(token_sha256, 'hex')", "sessions"),
+            ("callback_path", "whatsapp_webhook_configs"),
+            ("encode(app_secret_sealed, 'hex')", "whatsapp_webhook_configs"),
+        ] {
+            let found = app.texts(&format!("select {column} from {table} where company_id = '{company}'")).await;
+            assert!(!found.is_empty(), "nothing is in {table}");
+            others.extend(found);
+        }
+        Self { account: account.clone(), ids, others }
+    }
+
+    fn is_in(&self, row: &str) -> bool {
+        self.ids.iter().chain(&self.others).any(|mark| row.contains(mark.as_str()))
+    }
+
+    /// The rows that a statement shows to a connection when all that is known here is asked for. What is refused for
+    /// want of a right shows none.
+    async fn ask(&self, connection: &mut PgConnection, reading: &Reading, way: Way) -> Vec<String> {
+        let sql = reading.asked(&Asked { account: &self.account, ids: &self.ids }, way);
+        let rows: Result<Vec<Option<String>>, _> =
+            sqlx::query_scalar(AssertSqlSafe(sql.clone())).fetch_all(&mut *connection).await;
+        match rows {
+            Ok(rows) => rows.into_iter().flatten().collect(),
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(REFUSED) => Vec::new(),
+            Err(error) => panic!("{error}: {sql}"),
+        }
+    }
+
+    /// The statements by which a connection is shown a row of that kind, and those by which it is not, refused or not.
+    async fn shown(&self, connection: &mut PgConnection, is_it: impl Fn(&str) -> bool) -> [Vec<String>; 2] {
+        let (mut shown, mut silent) = (Vec::new(), Vec::new());
+        for reading in readings() {
+            let mut found = false;
+            for way in WAYS {
+                found |= self.ask(connection, &reading, way).await.iter().any(|row| is_it(row));
             }
-            rest = &after[digits..];
+            if found { &mut shown } else { &mut silent }.push(reading.text);
         }
-        out + rest
-    }
-
-    /// With values in the places of its parameters, so that as much as possible is found.
-    fn asked(&self, account: &TestAccount, far: &str) -> String {
-        let mut text = self.unfiltered();
-        for (place, kind) in self.types.iter().enumerate().rev() {
-            let value = match kind.as_str() {
-                "Uuid" if self.text.contains(&format!("company_id = ${}", place + 1)) => {
-                    format!("'{}'::uuid", account.owner.company)
-                }
-                "Uuid" => format!("'{}'::uuid", account.owner.account),
-                "Timestamptz" => format!("'{far}'::timestamptz"),
-                "Int2" | "Int4" | "Int8" => "1000".into(),
-                "Text" | "Varchar" => "''".into(),
-                "Bool" => "true".into(),
-                _ => "null".into(),
-            };
-            text = text.replace(&format!("${}", place + 1), &value);
-        }
-        // A name with a mark for the compiler is a name all the same.
-        format!("select q::text from ({text}) q")
+        [shown, silent]
     }
 }
 
-/// In how many statements a connection was shown something of the other company: all that is known of it is looked for.
-async fn shown(connection: &mut PgConnection, account: &TestAccount, marks: &[String]) -> Vec<String> {
-    let mut shown = Vec::new();
-    for reading in readings() {
-        for far in ["infinity", "-infinity"] {
-            let sql = AssertSqlSafe(reading.asked(account, far));
-            // Refused for lack of a right to it is not read either.
-            let rows: Vec<Option<String>> =
-                sqlx::query_scalar(sql).fetch_all(&mut *connection).await.unwrap_or_default();
-            if rows.iter().flatten().any(|row| marks.iter().any(|mark| row.contains(mark.as_str()))) {
-                shown.push(reading.text.clone());
-                break;
-            }
-        }
-    }
-    shown
-}
-
-/// Every id that is the company's own.
-async fn marks(app: &TestApp, account: &TestAccount) -> Vec<String> {
-    let mut marks = Vec::new();
-    for table in ["users", "whatsapp_accounts", "conversations", "contacts", "messages", "audit_log"] {
-        let sql = format!("select id::text from {table} where company_id = '{}'", account.owner.company);
-        marks.extend(app.texts(&sql).await);
-    }
-    for table in ["whatsapp_webhook_event_logs", "whatsapp_webhook_deliveries", "whatsapp_webhook_rejections"] {
-        let sql = format!("select id::text from {table} where company_id = '{}'", account.owner.company);
-        marks.extend(app.texts(&sql).await);
-    }
-    marks
+/// Whether a row says more than that there is nothing: zero, no, or nothing at all.
+fn says_something(row: &str) -> bool {
+    let values = row.trim_start_matches('(').trim_end_matches(')').split(',');
+    values.into_iter().any(|value| !["", "0", "f"].contains(&value))
 }
 
 #[tokio::test]
 async fn without_the_programs_own_filters_nothing_of_another_company_is_read() {
-    let (app, acme, birch) = two_companies().await;
-    let (marks, readings) = (marks(&app, &birch).await, readings());
-    assert!(readings.len() >= 20 && marks.len() >= 8, "{} statements, {} ids", readings.len(), marks.len());
+    let (app, acme, birch) = two_full_companies().await;
+    let marks = Marks::of(&app, &birch).await;
     let mut as_acme = console(&app, Some(acme.owner.company)).await;
-    assert_eq!(shown(&mut as_acme, &birch, &marks).await, [""; 0]);
+    let [shown, _] = marks.shown(&mut as_acme, |row| marks.is_in(row)).await;
+    assert_eq!(shown, [""; 0]);
+    // A number tells of others too: who has nothing is shown no row with anything in it.
+    for company in [None, Some(CompanyId(Uuid::now_v7()))] {
+        let mut as_nobody = console(&app, company).await;
+        let [mut shown, _] = marks.shown(&mut as_nobody, says_something).await;
+        shown.retain(|text| !text.contains(SETTINGS));
+        assert_eq!(shown, [""; 0]);
+    }
+}
 
-    // Its own it is shown by the same statements: they still read something.
+/// The same statements still read something: to its own company all that the console may read shows something.
+#[tokio::test]
+async fn without_the_programs_own_filters_what_is_ones_own_is_read() {
+    let (app, _, birch) = two_full_companies().await;
+    let marks = Marks::of(&app, &birch).await;
     let mut as_birch = console(&app, Some(birch.owner.company)).await;
-    let own = shown(&mut as_birch, &birch, &marks).await;
-    assert!(own.len() >= 8, "only {} statements show anything: {own:#?}", own.len());
+    let [shown, silent] = marks.shown(&mut as_birch, says_something).await;
+    let is_named = |text: &&String| SILENT.iter().any(|(part, _)| text.contains(part));
+    let unnamed: Vec<&String> = silent.iter().filter(|text| !is_named(text)).collect();
+    assert_eq!(unnamed, [""; 0], "they prove nothing: let there be something for them, or name them with a reason");
+    for (part, _) in SILENT {
+        assert!(readings().iter().any(|reading| reading.text.contains(part)), "no statement has {part} any more");
+    }
+    assert!(shown.len() >= 55, "only {} statements show anything", shown.len());
 }
 
 /// The negative control: without row-level security the same statements show what is another's, and it is noticed.
 #[tokio::test]
 async fn a_database_without_its_wall_is_reported() {
-    let (app, _, birch) = two_companies().await;
-    let marks = marks(&app, &birch).await;
-    let mut as_owner = PgConnection::connect(&app.place.url).await.unwrap();
-    let found = shown(&mut as_owner, &birch, &marks).await;
-    assert!(found.len() >= 8, "only {} were noticed", found.len());
+    let (app, acme, birch) = two_full_companies().await;
+    let marks = Marks::of(&app, &birch).await;
     for table in app.tables().await {
         app.execute(&format!("alter table {table} no force row level security, disable row level security")).await;
     }
-    let mut as_acme = console(&app, Some(app.account.owner.company)).await;
-    let found = shown(&mut as_acme, &birch, &marks).await;
-    assert!(found.len() >= 8, "only {} were noticed", found.len());
+    let mut as_acme = console(&app, Some(acme.owner.company)).await;
+    let [found, _] = marks.shown(&mut as_acme, |row| marks.is_in(row)).await;
+    assert!(found.len() >= 40, "only {} were noticed", found.len());
+    let mut as_nobody = console(&app, None).await;
+    let [found, _] = marks.shown(&mut as_nobody, says_something).await;
+    assert!(found.len() >= 55, "only {} were noticed", found.len());
+}
+
+/// And a statement that breaks is no statement that shows nothing.
+#[tokio::test]
+#[should_panic(expected = "does not exist")]
+async fn a_statement_that_fails_otherwise_is_reported() {
+    let (app, _, birch) = two_companies().await;
+    let marks = Marks::of(&app, &birch).await;
+    app.execute("alter table whatsapp_webhook_rejections rename to refused").await;
+    let mut as_owner = PgConnection::connect(&app.place.url).await.unwrap();
+    marks.shown(&mut as_owner, |_| false).await;
 }

@@ -115,10 +115,23 @@ impl Companies {
     /// What Acme's tables hold that a refused call must leave as it is.
     async fn state(&self) -> Vec<Value> {
         let company = self.acme.owner.company;
-        let of = |table: &str| format!("select to_jsonb(t) as row from {table} t where company_id = '{company}'");
-        let tables =
-            ["users", "whatsapp_accounts", "whatsapp_webhook_configs", "whatsapp_webhook_event_logs", "audit_log"]
-                .map(of);
+        // When a session was last seen may change with any call.
+        let of = |table: &str| {
+            let row = "jsonb_build_object('of', t.tableoid::regclass::text) || to_jsonb(t) - 'last_seen_at'";
+            format!("select {row} as row from {table} t where company_id = '{company}'")
+        };
+        let tables = [
+            "users",
+            "sessions",
+            "whatsapp_accounts",
+            "whatsapp_webhook_configs",
+            "whatsapp_webhook_event_logs",
+            "contacts",
+            "conversations",
+            "messages",
+            "audit_log",
+        ]
+        .map(of);
         self.app.rows(&format!("{} order by 1", tables.join(" union all "))).await
     }
 

@@ -2,10 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rand::seq::SliceRandom;
 use serde_json::{Value, json};
 
+use super::Soak;
 use crate::app::TestApp;
-use crate::updates::{echo, echoes, failed, insist, status_of, statuses};
+use crate::updates::{at, echo, echoes, failed, insist, status_of, statuses};
+
+/// How many steps the longest story has: five statuses and the message.
+const STEPS: usize = 6;
 
 /// From the lowest to the highest.
 const LADDER: [&str; 5] = ["sent", "failed", "delivered", "read", "played"];
@@ -15,7 +20,18 @@ const LADDER: [&str; 5] = ["sent", "failed", "delivered", "read", "played"];
 struct Story {
     wamid: String,
     steps: Vec<&'static str>,
+    /// Of each step, in seconds.
+    times: [i64; STEPS],
 }
+
+/// The first moment of a story.
+const BEGAN: i64 = 1_763_900_001;
+
+/// The same moment for all: none says anything of the order.
+const AT_ONCE: [i64; STEPS] = [BEGAN; STEPS];
+
+/// What comes later is said to be older.
+const FALLING: [i64; STEPS] = [BEGAN + 50, BEGAN + 40, BEGAN + 30, BEGAN + 20, BEGAN + 10, BEGAN];
 
 impl Story {
     fn highest(&self) -> &'static str {
@@ -64,17 +80,23 @@ fn stories(length: usize) -> Vec<Story> {
         .collect();
     all.extend(with_message);
     let numbered = all.into_iter().enumerate();
-    numbered.map(|(number, steps)| Story { wamid: format!("wamid.{number}"), steps }).collect()
+    numbered.map(|(number, steps)| Story { wamid: format!("wamid.{number}"), steps, times: AT_ONCE }).collect()
+}
+
+/// The same stories with other moments.
+fn timed(stories: Vec<Story>, mut times: impl FnMut() -> [i64; STEPS]) -> Vec<Story> {
+    stories.into_iter().map(|story| Story { times: times(), ..story }).collect()
 }
 
 /// Posts the step of that number of each story, in few bodies.
 async fn post_step(app: &TestApp, stories: &[Story], number: usize) {
     let (mut reports, mut sent) = (Vec::new(), Vec::new());
     for story in stories {
+        let moment = story.times[number];
         match story.steps.get(number) {
-            Some(&"message") => sent.push(echo(&story.wamid, "16505551234")),
-            Some(&"failed") => reports.push(failed(&story.wamid, 131_026)),
-            Some(word) => reports.push(status_of(&story.wamid, word, "16505551234")),
+            Some(&"message") => sent.push(at(echo(&story.wamid, "16505551234"), moment)),
+            Some(&"failed") => reports.push(at(failed(&story.wamid, 131_026), moment)),
+            Some(word) => reports.push(at(status_of(&story.wamid, word, "16505551234"), moment)),
             None => {}
         }
     }
@@ -119,18 +141,50 @@ async fn the_highest_status_stands_when_each_step_is_processed_before_the_next()
 }
 
 #[tokio::test]
-async fn the_highest_status_stands_when_all_is_processed_at_once() {
+async fn the_highest_status_stands_when_what_comes_later_is_said_to_be_older() {
     let app = TestApp::start().await;
-    let stories = stories(5);
-    for number in 0..6 {
-        post_step(&app, &stories, number).await;
-    }
-    app.drain().await;
+    let stories = timed(stories(5), || FALLING);
+    tell_one_by_one(&app, &stories).await;
     assert_eq!(wrong(&app, &stories).await, [[""; 0]; 0]);
 }
 
+#[tokio::test]
+async fn the_highest_status_stands_whatever_the_moments_that_are_said() {
+    let soak = Soak::begin("orders at shuffled moments", 1, 3);
+    let mut chance = soak.chance();
+    for cycle in 0..soak.cycles() {
+        let app = TestApp::start().await;
+        let stories = timed(stories(5), || {
+            let mut times = FALLING;
+            times.shuffle(&mut chance);
+            times
+        });
+        if cycle % 2 == 0 {
+            tell_at_once(&app, &stories).await;
+        } else {
+            tell_one_by_one(&app, &stories).await;
+        }
+        assert_eq!(wrong(&app, &stories).await, [[""; 0]; 0]);
+    }
+}
+
+#[tokio::test]
+async fn the_highest_status_stands_when_all_is_processed_at_once() {
+    let app = TestApp::start().await;
+    let stories = stories(5);
+    tell_at_once(&app, &stories).await;
+    assert_eq!(wrong(&app, &stories).await, [[""; 0]; 0]);
+}
+
+async fn tell_at_once(app: &TestApp, stories: &[Story]) {
+    for number in 0..STEPS {
+        post_step(app, stories, number).await;
+    }
+    app.drain().await;
+}
+
 async fn tell_one_by_one(app: &TestApp, stories: &[Story]) {
-    for number in 0..6 {
+    for number in 0..STEPS {
         post_step(app, stories, number).await;
         app.drain().await;
     }
@@ -158,4 +212,30 @@ async fn a_status_that_moves_down_is_found_out() {
     let wrong = wrong(&app, &stories).await;
     assert!(wrong.contains(&&["read", "sent"][..]), "{wrong:?}");
     assert!(!wrong.contains(&&["sent", "read"][..]), "{wrong:?}");
+}
+
+/// The negative control: a database in which the status of the newest moment stands. While all have one moment nobody can
+/// tell.
+#[tokio::test]
+async fn a_status_that_follows_the_moment_is_found_out() {
+    let app = TestApp::start().await;
+    app.execute(
+        "create function the_newest_stands() returns trigger language plpgsql security definer as $$
+         begin
+             new.status := (select s.status::message_status from message_statuses s where s.wamid = new.wamid
+                            order by s.occurred_at desc limit 1);
+             return new;
+         end $$",
+    )
+    .await;
+    app.execute(
+        "create trigger the_newest_stands before update on messages
+         for each row execute function the_newest_stands()",
+    )
+    .await;
+    let stories = timed(stories(2), || FALLING);
+    tell_one_by_one(&app, &stories).await;
+    let wrong = wrong(&app, &stories).await;
+    assert!(wrong.contains(&&["sent", "read"][..]), "{wrong:?}");
+    assert!(!wrong.contains(&&["read", "sent"][..]), "{wrong:?}");
 }

@@ -11,8 +11,12 @@ use super::rights::{actor, is_admin, require};
 use crate::audit::{self, Entry};
 use crate::conversations::store;
 use crate::erasure::{self, Erased};
-use crate::ids::ConversationId;
+use crate::ids::{ConversationId, Owner};
+use crate::retryable::{Kind, kind};
 use crate::users::session::Session;
+
+/// Tries when the database only asks to try again.
+const TRIES: u32 = 5;
 
 /// Erases the contact that a conversation is with, once that is confirmed. The audit log says which contact it was by
 /// the id it has here, and how much there was.
@@ -20,6 +24,22 @@ pub async fn erase(session: &Session, form: EraseContact, now: OffsetDateTime) -
     require(is_admin(session))?;
     let (owner, conversation) = (owner(session, &form.account)?, id::<ConversationId>(&form.conversation)?);
     let is_confirmed = form.word.trim().eq_ignore_ascii_case(validate::ERASE);
+    let mut tries = 1;
+    loop {
+        match attempt(session, owner, conversation, is_confirmed, now).await {
+            Err(ReadError::Database(error)) if tries < TRIES && kind(&error) == Kind::TryAgain => tries += 1,
+            ended => return ended,
+        }
+    }
+}
+
+async fn attempt(
+    session: &Session,
+    owner: Owner,
+    conversation: ConversationId,
+    is_confirmed: bool,
+    now: OffsetDateTime,
+) -> Result<(), ReadError> {
     let actor = actor(session);
     session
         .tenant

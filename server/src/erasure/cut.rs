@@ -1,20 +1,24 @@
 //! What is left of a body when one person's updates are taken out. Pure.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::processing::effect::{Effects, Person};
-use crate::processing::translate::{Event, translate};
+use crate::processing::translate::{Event, translate, without_punctuation};
+
+/// What may stand between the digits of a number: processing looks past it as well.
+const PUNCTUATION: &[u8] = b"+(). -";
 
 /// All ids of the person.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ids {
     /// Business-scoped user ids.
     pub bsuids: Vec<String>,
-    /// WhatsApp ids, and the phone number if it is another one.
+    /// WhatsApp ids, and the phone number if it is another one; without punctuation.
     pub numbers: Vec<String>,
 }
 
@@ -55,9 +59,16 @@ pub struct Cut {
 }
 
 impl Ids {
-    /// As they stand in a body.
-    pub fn patterns(&self) -> Vec<Vec<u8>> {
-        self.all().map(|id| id.as_bytes().to_vec()).collect()
+    /// Those that stand in a body as they are.
+    pub fn texts(&self) -> Vec<Vec<u8>> {
+        self.all().filter(|id| !is_number(id)).map(|id| id.as_bytes().to_vec()).collect()
+    }
+
+    /// A regular expression for the others, whose digits may have punctuation between them. None if there are none.
+    pub fn numbers_pattern(&self) -> Option<String> {
+        let number = |id: &String| id.chars().map(String::from).collect::<Vec<_>>().join("[+(). -]*");
+        let numbers: Vec<String> = self.all().filter(|id| is_number(id)).map(number).collect();
+        (!numbers.is_empty()).then(|| numbers.join("|"))
     }
 
     fn all(&self) -> impl Iterator<Item = &String> {
@@ -65,7 +76,16 @@ impl Ids {
     }
 
     fn are_in(&self, bytes: &[u8]) -> bool {
-        self.all().any(|id| bytes.windows(id.len().max(1)).any(|window| window == id.as_bytes()))
+        let bare: Vec<u8> = bytes.iter().copied().filter(|byte| !PUNCTUATION.contains(byte)).collect();
+        self.all().any(|id| {
+            let bytes = if is_number(id) { &bare[..] } else { bytes };
+            bytes.windows(id.len().max(1)).any(|window| window == id.as_bytes())
+        })
+    }
+
+    fn are(&self, text: &str) -> bool {
+        let text = without_punctuation(text.trim());
+        self.all().any(|id| *id == text)
     }
 
     /// By the BSUID first, as processing does: a number may have been handed on.
@@ -78,19 +98,26 @@ impl Ids {
 
     fn are_said_in(&self, value: &Value) -> bool {
         match value {
-            Value::String(text) => self.all().any(|id| id == text),
+            Value::String(text) => self.are(text),
+            Value::Number(number) => self.are(&number.to_string()),
             Value::Array(items) => items.iter().any(|item| self.are_said_in(item)),
-            Value::Object(members) => {
-                members.iter().any(|(name, member)| self.all().any(|id| id == name) || self.are_said_in(member))
-            }
+            Value::Object(members) => members.iter().any(|(name, member)| self.are(name) || self.are_said_in(member)),
             _ => false,
         }
     }
 }
 
+fn is_number(id: &str) -> bool {
+    id.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 impl StoredEvent {
+    fn range(&self) -> Range<usize> {
+        self.offset..self.offset + self.length
+    }
+
     fn bytes<'a>(&self, body: &'a [u8]) -> &'a [u8] {
-        body.get(self.offset..self.offset + self.length).unwrap_or_default()
+        body.get(self.range()).unwrap_or_default()
     }
 
     fn is_of(&self, ids: &Ids, body: &[u8]) -> bool {
@@ -111,10 +138,14 @@ impl StoredEvent {
 
     /// What may stay of its bytes. Around an update, there may be others inside of it: a chunk of history holds its
     /// messages, which are events of their own.
-    fn own_bytes<'a>(&self, ids: &Ids, body: &'a [u8]) -> &'a [u8] {
-        let bytes = self.bytes(body);
-        let says_so_itself = self.payload.as_ref().is_some_and(|payload| ids.are_in(payload.to_string().as_bytes()));
-        if ids.are_in(bytes) && !says_so_itself { b"{}" } else { bytes }
+    fn own_bytes<'a>(&self, ids: &Ids, body: &'a [u8], gone: &[Range<usize>]) -> &'a [u8] {
+        let (bytes, place) = (self.bytes(body), self.range());
+        let holds_one = gone.iter().any(|gone| place.start <= gone.start && gone.end <= place.end);
+        if holds_one || ids.are_in(bytes) && !self.says_so_itself(ids) { b"{}" } else { bytes }
+    }
+
+    fn says_so_itself(&self, ids: &Ids) -> bool {
+        self.payload.as_ref().is_some_and(|payload| ids.are_in(payload.to_string().as_bytes()))
     }
 }
 
@@ -126,9 +157,10 @@ pub fn cut(body: &[u8], events: &[StoredEvent], ids: &Ids, linked: &BTreeSet<Uui
     if gone.is_empty() && !names_outside(body, &kept, ids) {
         return None;
     }
+    let without: Vec<Range<usize>> = gone.iter().map(|event| event.range()).collect();
     let (mut rest, mut places) = (Vec::new(), Vec::new());
     for event in kept {
-        let bytes = event.own_bytes(ids, body);
+        let bytes = event.own_bytes(ids, body, &without);
         rest.push(if rest.is_empty() { b'[' } else { b',' });
         places.push((event.id, rest.len(), bytes.len()));
         rest.extend_from_slice(bytes);
@@ -139,13 +171,13 @@ pub fn cut(body: &[u8], events: &[StoredEvent], ids: &Ids, linked: &BTreeSet<Uui
     Some(Cut { gone: gone.into_iter().map(|event| event.id).collect(), body: rest, kept: places })
 }
 
-/// Whether the person is named around the updates that stay: in the list of contacts, or in an update that is kept with
-/// another body.
+/// Whether the person is named around the updates that stay, where none goes: in the list of contacts, or in an update
+/// that is kept with another body.
 fn names_outside(body: &[u8], kept: &[&StoredEvent], ids: &Ids) -> bool {
     let mut outside = body.to_vec();
     for event in kept {
-        let stays = event.own_bytes(ids, body).len() == event.length;
-        if let Some(bytes) = outside.get_mut(event.offset..event.offset + event.length).filter(|_| stays) {
+        let stays = event.own_bytes(ids, body, &[]).len() == event.length;
+        if let Some(bytes) = outside.get_mut(event.range()).filter(|_| stays) {
             bytes.fill(b' ');
         }
     }
@@ -240,5 +272,39 @@ mod tests {
         chunk.payload = Some(json!({ "item": {} }));
         let cut = cut(&text, &[chunk], &ids(), &BTreeSet::new()).unwrap();
         assert_eq!(cut.body, b"[{}]");
+    }
+
+    #[test]
+    fn a_chunk_that_stays_loses_a_message_that_goes_even_if_that_names_nobody() {
+        let text = br#"{"threads":[{"id":"x","messages":[{"body":"hers"},{"body":"his"}]}]}"#.to_vec();
+        let (_, events) = body();
+        let inside = |id: u128, slice: &str| {
+            let mut event = events[1].clone();
+            let whole = String::from_utf8(text.clone()).unwrap();
+            (event.id, event.offset, event.length) = (Uuid::from_u128(id), whole.find(slice).unwrap(), slice.len());
+            event
+        };
+        let mut chunk = inside(1, r#"{"threads""#);
+        (chunk.event_type, chunk.length) = ("history".into(), text.len());
+        chunk.payload = Some(json!({ "item": {} }));
+        let events = [chunk, inside(2, r#"{"body":"hers"}"#), inside(3, r#"{"body":"his"}"#)];
+        let cut = cut(&text, &events, &ids(), &BTreeSet::from([Uuid::from_u128(2)])).unwrap();
+        assert_eq!(String::from_utf8(cut.body).unwrap(), r#"[{},{"body":"his"}]"#);
+    }
+
+    #[test]
+    fn a_number_is_the_same_however_it_is_written() {
+        for written in ["15550001", "+1 555-0001", "+1 (555) 00.01", "(1) 5550001 "] {
+            assert!(ids().are_in(format!(r#"{{"phone":"{written}"}}"#).as_bytes()), "{written}");
+            assert!(ids().are_said_in(&json!({ "a": [{ "phone": written }] })), "{written}");
+        }
+        assert!(ids().are_said_in(&json!({ "phone": 15_550_001 })));
+        for other in ["1555-0002", "1555,0001", "1/5550001", "U S.1", "US.1x"] {
+            assert!(!ids().are_said_in(&json!({ "phone": other })), "{other}");
+        }
+        assert!(!ids().are_in(b"1555,0001 U S.1"));
+        let pattern = Ids { bsuids: Vec::new(), numbers: vec!["12".into(), "34".into()] }.numbers_pattern();
+        assert_eq!(pattern.as_deref(), Some("1[+(). -]*2|3[+(). -]*4"));
+        assert_eq!((Ids::default().numbers_pattern(), ids().texts()), (None, vec![b"US.1".to_vec()]));
     }
 }

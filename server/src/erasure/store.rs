@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::cut::{Cut, Ids, StoredEvent};
 use crate::ids::{CompanyId, ContactId, ConversationId, Owner};
+use crate::processing::translate::without_punctuation;
 
 /// Whom a conversation is with.
 pub async fn contact_of(
@@ -26,7 +27,7 @@ pub async fn contact_of(
     Ok(contact.fetch_optional(tenant).await?.flatten())
 }
 
-/// The contact and all that went into it.
+/// The contact, all that it went into, and all that went into these.
 pub async fn merged_with(
     tenant: &mut PgConnection,
     company: CompanyId,
@@ -34,12 +35,16 @@ pub async fn merged_with(
 ) -> Result<Vec<Uuid>, sqlx::Error> {
     sqlx::query_scalar!(
         r#"
-        with recursive same (id) as (
-            select id from contacts where company_id = $1 and id = $2
+        with recursive upwards (id, merged_into) as (
+            select id, merged_into from contacts where company_id = $1 and id = $2
+            union
+            select c.id, c.merged_into from contacts c join upwards on c.company_id = $1 and c.id = upwards.merged_into
+        ), same (id) as (
+            select id from upwards
             union
             select c.id from contacts c join same on c.company_id = $1 and c.merged_into = same.id
         )
-        select id as "id!" from same
+        select id as "id!" from same order by id
         "#,
         company.0,
         contact.0,
@@ -62,6 +67,7 @@ pub async fn ids(tenant: &mut PgConnection, company: CompanyId, contacts: &[Uuid
           and not exists (select from contact_identities i
                           where i.company_id = $1 and i.kind = 'wa_id' and i.value = known.number
                             and i.contact_id <> all($2))
+        order by 1, 2
         "#,
         company.0,
         contacts,
@@ -70,12 +76,27 @@ pub async fn ids(tenant: &mut PgConnection, company: CompanyId, contacts: &[Uuid
     .await?;
     let mut ids = Ids::default();
     for row in rows.into_iter().filter(|row| !row.value.is_empty()) {
-        if row.kind == "bsuid" { ids.bsuids.push(row.value) } else { ids.numbers.push(row.value) }
+        if row.kind == "bsuid" { ids.bsuids.push(row.value) } else { ids.numbers.push(without_punctuation(&row.value)) }
     }
     Ok(ids)
 }
 
-/// Takes their ids away. Until the transaction ends, workers that meet the person wait.
+/// Makes sure of their ids, in the order in which workers do: nobody merges them or hands one on until the transaction
+/// ends, and workers that meet the person wait.
+pub async fn lock_ids(tenant: &mut PgConnection, company: CompanyId, contacts: &[Uuid]) -> Result<(), sqlx::Error> {
+    let locked = sqlx::query!(
+        r#"
+        select kind from contact_identities where company_id = $1 and contact_id = any($2)
+        order by company_id, kind, value
+        for update
+        "#,
+        company.0,
+        contacts,
+    );
+    locked.fetch_all(tenant).await.map(drop)
+}
+
+/// Takes their ids away.
 pub async fn forget_ids(tenant: &mut PgConnection, company: CompanyId, contacts: &[Uuid]) -> Result<(), sqlx::Error> {
     sqlx::query!("delete from contact_identities where company_id = $1 and contact_id = any($2)", company.0, contacts)
         .execute(tenant)
@@ -83,29 +104,44 @@ pub async fn forget_ids(tenant: &mut PgConnection, company: CompanyId, contacts:
     Ok(())
 }
 
-/// The events that their messages, and the statuses of these, were made from.
-pub async fn linked_events(
+/// What they wrote, all of their conversations, and what else was addressed to them.
+pub async fn messages(
     tenant: &mut PgConnection,
     company: CompanyId,
     contacts: &[Uuid],
 ) -> Result<Vec<Uuid>, sqlx::Error> {
     sqlx::query_scalar!(
         r#"
-        with theirs as (
-            select id, account_id, wamid, event_id from messages
-            where company_id = $1 and contact_id = any($2) and (direction = 'inbound' or conversation_id is null)
-            union
-            select m.id, m.account_id, m.wamid, m.event_id from messages m
-            join conversations c on c.company_id = $1 and c.id = m.conversation_id
-            where m.company_id = $1 and c.contact_id = any($2)
-        )
-        select event_id as "event_id!" from theirs
+        select id as "id!" from messages
+        where company_id = $1 and contact_id = any($2) and (direction = 'inbound' or conversation_id is null)
         union
-        select s.event_id from message_statuses s
-        join theirs on s.company_id = $1 and s.account_id = theirs.account_id and s.wamid = theirs.wamid
+        select m.id from messages m
+        join conversations c on c.company_id = $1 and c.id = m.conversation_id
+        where m.company_id = $1 and c.contact_id = any($2)
         "#,
         company.0,
         contacts,
+    )
+    .fetch_all(tenant)
+    .await
+}
+
+/// The events that these messages, and their statuses, were made from.
+pub async fn linked_events(
+    tenant: &mut PgConnection,
+    company: CompanyId,
+    messages: &[Uuid],
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"
+        select event_id as "event_id!" from messages where company_id = $1 and id = any($2)
+        union
+        select s.event_id from messages m
+        join message_statuses s on s.company_id = $1 and s.account_id = m.account_id and s.wamid = m.wamid
+        where m.company_id = $1 and m.id = any($2)
+        "#,
+        company.0,
+        messages,
     )
     .fetch_all(tenant)
     .await
@@ -129,41 +165,68 @@ pub async fn deliveries_of(
     .await
 }
 
-/// The next deliveries, and whether their body holds one of these texts.
+/// How many deliveries, and how many bytes of bodies, are looked through in one statement; a single one that is larger
+/// goes by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// Deliveries.
+    pub count: i64,
+    /// Bytes.
+    pub bytes: i64,
+}
+
+/// The next deliveries, and whether their body names the person.
 pub async fn naming(
     tenant: &mut PgConnection,
     company: CompanyId,
     after: Uuid,
-    patterns: &[Vec<u8>],
-    limit: i64,
+    ids: &Ids,
+    step: Step,
 ) -> Result<Vec<(Uuid, bool)>, sqlx::Error> {
+    // Bytes have no regular expressions; escaped, they are a text whatever they are, with digits and punctuation as
+    // they were.
     let rows = sqlx::query!(
         r#"
-        select id, exists (select from unnest($3::bytea[]) as pattern (text) where position(pattern.text in body) > 0)
+        with next as (
+            select id, body_size from whatsapp_webhook_deliveries
+            where company_id = $1 and id > $2
+            order by id
+            limit $5
+        ), step as (
+            select id from (select id, sum(body_size) over (order by id) - body_size as bytes_before from next) n
+            where bytes_before < $6
+        )
+        select d.id,
+               coalesce(encode(d.body, 'escape') ~ $4, false)
+                   or exists (select from unnest($3::bytea[]) as pattern (text) where position(pattern.text in d.body) > 0)
                as "names!"
-        from whatsapp_webhook_deliveries
-        where company_id = $1 and id > $2
-        order by id
-        limit $4
+        from step join whatsapp_webhook_deliveries d on d.company_id = $1 and d.id = step.id
+        order by d.id
         "#,
         company.0,
         after,
-        patterns,
-        limit,
+        &ids.texts(),
+        ids.numbers_pattern(),
+        step.count,
+        step.bytes,
     )
     .fetch_all(tenant)
     .await?;
     Ok(rows.into_iter().map(|row| (row.id, row.names)).collect())
 }
 
-/// What a delivery keeps of its body.
-pub async fn body(tenant: &mut PgConnection, company: CompanyId, delivery: Uuid) -> Result<Vec<u8>, sqlx::Error> {
+/// What a delivery keeps of its body; none if it has left the log meanwhile.
+pub async fn body(
+    tenant: &mut PgConnection,
+    company: CompanyId,
+    delivery: Uuid,
+) -> Result<Option<Vec<u8>>, sqlx::Error> {
     sqlx::query_scalar!(
         "select body from whatsapp_webhook_deliveries where company_id = $1 and id = $2 for update",
         company.0,
         delivery
     )
-    .fetch_one(tenant)
+    .fetch_optional(tenant)
     .await
 }
 
@@ -285,21 +348,15 @@ pub async fn empty_attempts(tenant: &mut PgConnection, company: CompanyId, event
 pub async fn empty_statuses(
     tenant: &mut PgConnection,
     company: CompanyId,
-    contacts: &[Uuid],
+    messages: &[Uuid],
     events: &[Uuid],
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         r#"
-        with theirs as (
-            select id, account_id, wamid from messages
-            where company_id = $1 and contact_id = any($2) and (direction = 'inbound' or conversation_id is null)
-            union
-            select m.id, m.account_id, m.wamid from messages m
-            join conversations c on c.company_id = $1 and c.id = m.conversation_id
-            where m.company_id = $1 and c.contact_id = any($2)
-        ), named as (
-            select s.event_id, 'erased:' || theirs.id as wamid from message_statuses s
-            join theirs on s.company_id = $1 and s.account_id = theirs.account_id and s.wamid = theirs.wamid
+        with named as (
+            select s.event_id, 'erased:' || m.id as wamid from messages m
+            join message_statuses s on s.company_id = $1 and s.account_id = m.account_id and s.wamid = m.wamid
+            where m.company_id = $1 and m.id = any($2)
         ), emptied as (
             select event_id, wamid from named
             union
@@ -311,7 +368,7 @@ pub async fn empty_statuses(
         where s.company_id = $1 and s.event_id = emptied.event_id
         "#,
         company.0,
-        contacts,
+        messages,
         events,
     )
     .execute(tenant)
@@ -319,27 +376,21 @@ pub async fn empty_statuses(
     Ok(())
 }
 
-/// Takes the content out of their messages, and of the company's in their conversations. What a reaction, an edit or a
-/// revoke is about stays known where it is one of these.
+/// Takes the content out of messages. What a reaction, an edit or a revoke is about stays known where it is one of
+/// these.
 pub async fn empty_messages(
     tenant: &mut PgConnection,
     company: CompanyId,
-    contacts: &[Uuid],
+    messages: &[Uuid],
 ) -> Result<u64, sqlx::Error> {
     let done = sqlx::query!(
         r#"
-        with theirs as (
-            select id, account_id, wamid, about_wamid from messages
-            where company_id = $1 and contact_id = any($2) and (direction = 'inbound' or conversation_id is null)
-            union
-            select m.id, m.account_id, m.wamid, m.about_wamid from messages m
-            join conversations c on c.company_id = $1 and c.id = m.conversation_id
-            where m.company_id = $1 and c.contact_id = any($2)
-        ), about as (
-            select theirs.id, case when theirs.about_wamid is not null then coalesce('erased:' || target.id, 'erased') end
-                as wamid
-            from theirs
-            left join theirs target on target.account_id = theirs.account_id and target.wamid = theirs.about_wamid
+        with about as (
+            select m.id, case when m.about_wamid is not null then coalesce('erased:' || target.id, 'erased') end as wamid
+            from messages m
+            left join messages target on target.company_id = $1 and target.account_id = m.account_id
+                and target.wamid = m.about_wamid and target.id = any($2)
+            where m.company_id = $1 and m.id = any($2)
         )
         update messages m
         set wamid = 'erased:' || m.id, body = null, content = null, reply_to_wamid = null, about_wamid = about.wamid,
@@ -348,7 +399,7 @@ pub async fn empty_messages(
         where m.company_id = $1 and m.id = about.id
         "#,
         company.0,
-        contacts,
+        messages,
     )
     .execute(tenant)
     .await?;

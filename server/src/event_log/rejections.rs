@@ -213,7 +213,10 @@ mod tests {
         assert_eq!(rows.len(), ALIKE + 1);
         assert_eq!(rows.iter().map(|row| row.times).sum::<i32>(), 5_001);
         let (last_forgery, unknown) = (&rows[ALIKE - 1], &rows[ALIKE]);
-        assert_eq!((last_forgery.times, last_forgery.rejected_at), (4_901, refusal(Reason::BadSignature, 4_999).rejected_at));
+        assert_eq!(
+            (last_forgery.times, last_forgery.rejected_at),
+            (4_901, refusal(Reason::BadSignature, 4_999).rejected_at)
+        );
         assert_eq!((unknown.times, unknown.reason), (1, Reason::UnknownPath), "another reason has rows of its own");
         assert!(waiting.take().is_empty());
     }

@@ -72,6 +72,17 @@ enum Failure {
     Discard(String),
 }
 
+/// What became of a batch.
+#[derive(Debug, Default)]
+struct Applied {
+    /// How many events had their effect.
+    processed: usize,
+    /// Those that fail on data.
+    culprits: Vec<(Claimed, Failure)>,
+    /// The lease has ended with them: all that was claimed was applied as one.
+    ended: bool,
+}
+
 /// One worker.
 #[derive(Clone, Debug)]
 pub struct Worker {
@@ -100,17 +111,16 @@ impl Worker {
         }
         let all = claimed.len();
         let (work, mut failures) = translate_all(claimed);
-        let applied = self.apply_splitting(token, &work, all).await;
-        let (processed, culprits) = match applied {
-            Ok(done) => done,
+        let Applied { processed, culprits, ended } = match self.apply_splitting(token, &work, all).await {
+            Ok(applied) => applied,
             Err(error) => return Ok(self.give_up(token, &error).await),
         };
         failures.extend(culprits);
         let failed = failures.len();
-        for (event, failure) in failures {
-            self.record(token, &event, failure).await?;
+        if let Err(error) = self.record_all(token, failures).await {
+            return Ok(self.give_up(token, &error.into()).await);
         }
-        if processed < all {
+        if !ended {
             store::let_go(&self.engine, token).await?;
         }
         Ok(Outcome::Worked { processed, failed })
@@ -139,26 +149,24 @@ impl Worker {
         }
     }
 
-    /// Applies the batch, splitting it around events that fail on data. Gives back how many had their effect, and the
-    /// culprits. If these are none of all that was claimed, the lease has ended with it.
-    async fn apply_splitting(
-        &self,
-        token: Uuid,
-        work: &[Work],
-        claimed: usize,
-    ) -> Result<(usize, Vec<(Claimed, Failure)>), ApplyError> {
+    /// Applies the batch, splitting it around events that fail on data.
+    async fn apply_splitting(&self, token: Uuid, work: &[Work], claimed: usize) -> Result<Applied, ApplyError> {
         let all: Vec<&Work> = work.iter().collect();
         let mut parts = VecDeque::from([&all[..]]);
-        let (mut processed, mut culprits) = (0, Vec::new());
+        let mut applied = Applied::default();
         while let Some(part) = parts.pop_front() {
             if part.is_empty() {
                 continue;
             }
-            match self.apply_patiently(token, part, part.len() == claimed).await {
-                Ok(()) => processed += part.len(),
+            let is_all = part.len() == claimed;
+            match self.apply_patiently(token, part, is_all).await {
+                Ok(()) => {
+                    applied.processed += part.len();
+                    applied.ended = is_all;
+                }
                 Err(error) if !is_about_data(&error) => return Err(error),
                 Err(error) if part.len() == 1 => {
-                    culprits.push((part[0].event.clone(), Failure::Retry(error.to_string())));
+                    applied.culprits.push((part[0].event.clone(), Failure::Retry(error.to_string())));
                 }
                 Err(_) => {
                     let (left, right) = part.split_at(part.len() / 2);
@@ -166,7 +174,7 @@ impl Worker {
                 }
             }
         }
-        Ok((processed, culprits))
+        Ok(applied)
     }
 
     async fn apply_patiently(&self, token: Uuid, part: &[&Work], is_all: bool) -> Result<(), ApplyError> {
@@ -203,6 +211,13 @@ impl Worker {
             tokio::time::sleep(Duration::from_millis(250)).await;
         }
         Outcome::GaveUp
+    }
+
+    async fn record_all(&self, token: Uuid, failures: Vec<(Claimed, Failure)>) -> Result<(), sqlx::Error> {
+        for (event, failure) in failures {
+            self.record(token, &event, failure).await?;
+        }
+        Ok(())
     }
 
     async fn record(&self, token: Uuid, event: &Claimed, failure: Failure) -> Result<(), sqlx::Error> {

@@ -3,6 +3,7 @@
 //! | leaves, so many days after it came | stays |
 //! |---|---|
 //! | a delivery whose events are all `processed`, `quarantined` or `unrouted`, with these events and their failed tries | a delivery with an event that is `pending` or `dead`, and all of its events: a promise not kept yet |
+//! | an event whose delivery is gone already | the hash of a delivery that somebody was [erased](crate::erasure) from, in a row without a body: it may not come again |
 //! | what the door refused | contacts, conversations, messages and their statuses |
 //!
 //! Each step is one statement that commits by itself: some hundred deliveries of one company, and no more bytes of
@@ -164,6 +165,13 @@ impl Retention {
             let mut after = Uuid::nil();
             loop {
                 let taking = store::remove_deliveries(&self.engine, self.settings, company, after, pass);
+                let Some(last) = self.step(taking, stop, removed).await? else { break };
+                after = last;
+            }
+            // What is this old and still there is little: it waits, or belongs to nothing any more.
+            let mut after = Uuid::nil();
+            loop {
+                let taking = store::remove_orphans(&self.engine, self.settings, company, after, pass);
                 let Some(last) = self.step(taking, stop, removed).await? else { break };
                 after = last;
             }

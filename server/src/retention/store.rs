@@ -28,6 +28,7 @@ pub async fn companies(engine: &PgPool) -> Result<Vec<CompanyId>, sqlx::Error> {
 }
 
 /// Removes deliveries that came before, with their events, as far as nothing of them still waits; those after this id.
+/// Of one that somebody was erased from, the row stays, without a body.
 ///
 /// If somebody replays an event in the same moment, the step waits, sees that it is waiting again, and lets all of the
 /// delivery stay.
@@ -43,14 +44,15 @@ pub async fn remove_deliveries(
         with mine as materialized (
             select pg_try_advisory_xact_lock($1) as held
         ), aged as (
-            select id, received_at, body_size from whatsapp_webhook_deliveries
+            select id, received_at, erased_at, body_size from whatsapp_webhook_deliveries
             where company_id = $2 and id > $3 and id < $4 and (select held from mine)
             order by id
             limit $5
             for update skip locked
         ), batch as (
-            select id, received_at
-            from (select id, received_at, sum(body_size) over (order by id) - body_size as bytes_before from aged) a
+            select id, received_at, erased_at
+            from (select id, received_at, erased_at, sum(body_size) over (order by id) - body_size as bytes_before
+                  from aged) a
             where bytes_before < $6
         ), events as (
             select e.delivery_id, e.state from batch
@@ -58,7 +60,7 @@ pub async fn remove_deliveries(
             where batch.received_at < $7
             for update of e
         ), leaving as (
-            select id from batch
+            select id, erased_at from batch
             where received_at < $7 and not exists (
                 select from events where events.delivery_id = batch.id and events.state in ('pending', 'dead'))
         ), gone_events as (
@@ -71,8 +73,11 @@ pub async fn remove_deliveries(
             returning 1
         ), gone_deliveries as (
             delete from whatsapp_webhook_deliveries d using leaving
-            where d.company_id = $2 and d.id = leaving.id
+            where d.company_id = $2 and d.id = leaving.id and leaving.erased_at is null
             returning 1
+        ), emptied as (
+            update whatsapp_webhook_deliveries d set body = '' from leaving
+            where d.company_id = $2 and d.id = leaving.id and leaving.erased_at is not null and d.body <> ''
         ), counted as (
             select (select count(*) from gone_deliveries) as deliveries, (select count(*) from gone_events) as events,
                    (select count(*) from gone_attempts) as attempts
@@ -82,7 +87,7 @@ pub async fn remove_deliveries(
             select $2, $8, $9, 'system', 'retention', 'log.thinned', 'company', 'done',
                    jsonb_build_object('kept_for_days', $10::integer, 'deliveries', deliveries, 'events', events,
                                       'rejections', 0)
-            from counted where deliveries > 0
+            from counted where deliveries > 0 or events > 0
             on conflict (company_id, id) do update set details = known.details || jsonb_build_object(
                 'deliveries', (known.details->>'deliveries')::bigint + (excluded.details->>'deliveries')::bigint,
                 'events', (known.details->>'events')::bigint + (excluded.details->>'events')::bigint)
@@ -106,6 +111,67 @@ pub async fn remove_deliveries(
     .await?;
     let removed =
         Removed { deliveries: row.deliveries, events: row.events, attempts: row.attempts, ..Removed::default() };
+    Ok(Step { held: row.held, last: row.last, removed })
+}
+
+/// Removes events whose delivery is gone: their body came again in the moment in which it left, and nothing else of it is
+/// kept. Those after this id, as far as they are old and do not wait.
+pub async fn remove_orphans(
+    engine: &PgPool,
+    settings: RetentionSettings,
+    company: CompanyId,
+    after: Uuid,
+    pass: Pass,
+) -> Result<Step, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"
+        with mine as materialized (
+            select pg_try_advisory_xact_lock($1) as held
+        ), aged as (
+            select id, delivery_id, received_at, state from whatsapp_webhook_event_logs
+            where company_id = $2 and id > $3 and id < $4 and (select held from mine)
+            order by id
+            limit $5
+        ), leaving as (
+            select id from aged
+            where received_at < $6 and state not in ('pending', 'dead') and not exists (
+                select from whatsapp_webhook_deliveries d where d.company_id = $2 and d.id = aged.delivery_id)
+        ), gone_events as (
+            delete from whatsapp_webhook_event_logs e using leaving
+            where e.company_id = $2 and e.id = leaving.id and e.state not in ('pending', 'dead')
+            returning e.id
+        ), gone_attempts as (
+            delete from event_attempts a using gone_events
+            where a.company_id = $2 and a.event_id = gone_events.id
+            returning 1
+        ), counted as (
+            select (select count(*) from gone_events) as events, (select count(*) from gone_attempts) as attempts
+        ), told as (
+            insert into audit_log as known
+                (company_id, id, at, actor_kind, actor_name, action, subject, outcome, details)
+            select $2, $7, $8, 'command_line', 'retention', 'log.thinned', 'company', 'done',
+                   jsonb_build_object('kept_for_days', $9::integer, 'deliveries', 0, 'events', events, 'rejections', 0)
+            from counted where events > 0
+            on conflict (company_id, id) do update set details = known.details || jsonb_build_object(
+                'events', (known.details->>'events')::bigint + (excluded.details->>'events')::bigint)
+        )
+        select (select held from mine) as "held!", (select id from aged order by id desc limit 1) as last,
+               events as "events!", attempts as "attempts!"
+        from counted
+        "#,
+        LOCK,
+        company.0,
+        after,
+        pass.boundary,
+        settings.batch,
+        pass.before,
+        pass.entry,
+        pass.now,
+        i32::from(settings.days),
+    )
+    .fetch_one(engine)
+    .await?;
+    let removed = Removed { events: row.events, attempts: row.attempts, ..Removed::default() };
     Ok(Step { held: row.held, last: row.last, removed })
 }
 

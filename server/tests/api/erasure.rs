@@ -2,19 +2,29 @@
 //! brings nothing back.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use app::contract::Role;
 use serde_json::{Value, json};
+use server::clock::Clock;
+use server::retention::{Retention, RetentionSettings};
+use sqlx::{Connection, PgConnection};
+use tokio::sync::RwLock;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
-use crate::app::{NUMBER, NewTestAccount, TestAccount, TestApp, body, envelope, text_message, value};
+use crate::app::{NUMBER, NewTestAccount, Options, TestAccount, TestApp, body, envelope, text_message, value};
 use crate::browser::Browser;
 
 const LENA: &str = "16505551234";
 const TOM: &str = "16505559876";
 
 /// What Lena is found by: ids, names, words, and the ids of messages between her and the company.
-const TRACES: [&str; 10] = [
+const TRACES: [&str; 13] = [
     LENA,
+    "+1 650-555-1234",
+    "+1 (650) 555.1234",
+    "Lena at home",
     "US.13491208655302741918",
     "lenawrites",
     "Lena Ortiz",
@@ -87,6 +97,13 @@ fn of_lena() -> Vec<Vec<u8>> {
     };
     let echo = json!({ "from": "15550783881", "to": LENA, "id": "wamid.lena.echo", "timestamp": "1763900003",
                        "type": "text", "text": { "body": "Dear Lena" } });
+    let known_as = |name: &str, number: &str, at: &str| {
+        let entry = json!({ "type": "contact", "action": "add", "metadata": { "timestamp": at },
+                            "contact": { "full_name": name, "phone_number": number } });
+        envelope(&[change("smb_app_state_sync", &json!({ "state_sync": [entry] }))])
+    };
+    let unreadable =
+        message("wamid.lena.spaced", "+1 (650) 555.1234", "text", &json!({ "body": "Secret garden \u{0}" }));
     let mut in_group = message("wamid.group.lena", LENA, "text", &json!({ "body": "Secret garden party" }));
     in_group["group_id"] = json!("GROUP1");
     vec![
@@ -104,12 +121,10 @@ fn of_lena() -> Vec<Vec<u8>> {
         messages(&json!([in_group])),
         envelope(&[change("message_echoes", &json!({ "message_echoes": [echo] }))]),
         body(&value(&json!({ "statuses": [status("wamid.lena.echo", "failed"), status("wamid.lena.sms", "sent")] }))),
-        envelope(&[change(
-            "smb_app_state_sync",
-            &json!({ "state_sync": [{ "type": "contact", "action": "add",
-            "contact": { "full_name": "Lena from the fair", "phone_number": LENA },
-            "metadata": { "timestamp": "1763900004" } }] }),
-        )]),
+        known_as("Lena from the fair", LENA, "1763900004"),
+        // Numbers as people write them.
+        known_as("Lena at home", "+1 650-555-1234", "1763900002"),
+        body(&value(&json!({ "messages": [unreadable] }))),
     ]
 }
 
@@ -138,7 +153,10 @@ struct Stand {
 impl Stand {
     /// Two companies that both know Lena; the second is not to forget her.
     async fn start() -> Self {
-        let app = TestApp::start().await;
+        Self::on(TestApp::start().await).await
+    }
+
+    async fn on(app: TestApp) -> Self {
         let new = NewTestAccount { company: "Birch Hotels", phone_number_id: "2002", ..NewTestAccount::default() };
         let birch = app.add_account(new).await;
         app.add_user(app.account.owner.company, "ann@acme.travel", Role::Admin).await;
@@ -236,7 +254,7 @@ async fn nothing_of_an_erased_person_is_found_in_any_column_and_everybody_else_s
     assert_eq!(
         told,
         [json!({ "actor_name": "Somebody", "subject": "contact",
-                             "details": { "messages": 7, "events": 10, "bodies": 9 } })]
+                             "details": { "messages": 7, "events": 12, "bodies": 11 } })]
     );
     let parts = "select count(*) from whatsapp_webhook_deliveries where erased_at is not null and length(body) > 0
                  and jsonb_array_length(convert_from(body, 'UTF8')::jsonb) in (1, 2)";
@@ -271,7 +289,7 @@ async fn what_meta_sends_again_brings_nothing_back() {
         app.take_in(body).await;
     }
     assert_eq!(traces(app, &columns, &TRACES).await, BTreeSet::new());
-    assert_eq!(app.count("select count(*) from whatsapp_webhook_deliveries where seen_count = 2").await, 9);
+    assert_eq!(app.count("select count(*) from whatsapp_webhook_deliveries where seen_count = 2").await, 11);
     // Who writes again is somebody new.
     app.take_in(text_message("wamid.new", LENA, "Hello")).await;
     let conversations = format!(
@@ -279,6 +297,138 @@ async fn what_meta_sends_again_brings_nothing_back() {
         app.account.owner.company
     );
     assert_eq!(app.count(&conversations).await, 3, "the erased one, Tom's, and the new one");
+}
+
+#[tokio::test]
+async fn what_meta_sends_again_brings_nothing_back_even_when_the_log_has_been_thinned() {
+    let stand = Stand::start().await;
+    let app = &stand.app;
+    stand.erase_lena().await;
+    let ahead = Clock::from_fn(|| Clock::system().now() + time::Duration::days(9));
+    let settings = RetentionSettings::of_days(8);
+    let retention = Retention { engine: app.database.engine.clone(), clock: ahead, settings };
+    let removed = retention.run_once(&CancellationToken::new()).await.unwrap();
+    assert!(removed.events >= 12, "{removed:?}");
+    assert_eq!(app.count("select count(*) from whatsapp_webhook_event_logs").await, 0);
+    let kept = "select count(*) from whatsapp_webhook_deliveries where erased_at is not null and body = ''";
+    assert_eq!(app.count(kept).await, 11, "the hashes stay, and nothing else");
+    assert_eq!(app.count("select count(*) from whatsapp_webhook_deliveries").await, 11);
+    for body in of_lena().into_iter().chain(of_both()) {
+        app.take_in(body).await;
+    }
+    assert_eq!(traces(app, &stand.of_acme().await, &TRACES).await, BTreeSet::new());
+    assert_eq!(app.count("select count(*) from whatsapp_webhook_event_logs").await, 0);
+    // Whose body was not touched comes in again.
+    app.take_in(of_tom()).await;
+    assert_eq!(app.count("select count(*) from whatsapp_webhook_event_logs").await, 1);
+}
+
+/// Somebody whose BSUID and number become known to be one person's only by the last of these.
+fn of_two_who_are_one() -> [Vec<u8>; 3] {
+    let sent = |id: &str, number: Option<&str>, bsuid: Option<&str>, text: &str| {
+        let mut item = message(id, "", "text", &json!({ "body": text }));
+        item["from"] = json!(number);
+        item["from_user_id"] = json!(bsuid);
+        body(&value(&json!({ "messages": [item] })))
+    };
+    let (number, bsuid) = (Some("15550007777"), Some("US.7777"));
+    [
+        sent("wamid.halves.1", number, None, "Under my number"),
+        sent("wamid.halves.2", None, bsuid, "Under my name"),
+        sent("wamid.halves.3", number, bsuid, "Under both"),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_turns_out_to_be_somebody_else_while_being_searched_for_is_erased_all_the_same() {
+    let stand = Stand::start().await;
+    let app = &stand.app;
+    let [by_number, by_bsuid, both] = of_two_who_are_one();
+    app.take_in(by_number).await;
+    app.take_in(by_bsuid).await;
+    app.accept(both).await;
+    let texts = ["15550007777", "US.7777", "Under my", "Under both", "wamid.halves"];
+    let conversation = stand.conversation_with("15550007777").await;
+    let account = app.account.owner.account.to_string();
+
+    // The search cannot go on for a while.
+    let mut other = PgConnection::connect(&app.place.url).await.unwrap();
+    sqlx::raw_sql("begin; lock table whatsapp_webhook_deliveries in access exclusive mode")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    let form = [("form[account]", account.as_str()), ("form[conversation]", &conversation), ("form[word]", "erase")];
+    let meanwhile = async {
+        let waits = "select count(*) from pg_stat_activity
+                     where datname = current_database() and wait_event_type = 'Lock'";
+        app.wait_until(waits, 1, Duration::from_secs(5)).await;
+        app.drain().await;
+        let merged = "select count(*) from contacts where merged_into is not null";
+        assert_eq!(app.count(merged).await, 1, "the contact has gone into another one");
+        sqlx::raw_sql("rollback").execute(&mut other).await.unwrap();
+    };
+    let (erased, ()) = tokio::join!(stand.admin.call("erase_contact", &form), meanwhile);
+    assert_eq!(erased.status, 200, "{erased:?}");
+    assert_eq!(traces(app, &stand.of_acme().await, &texts).await, BTreeSet::new());
+    assert_eq!(app.count("select count(*) from contacts where erased_at is not null").await, 2);
+}
+
+/// Posts bodies in which Lena and Tom stand side by side until told to stop: how many were accepted.
+async fn keep_sending(app: &TestApp, sender: usize, words: &RwLock<&str>, stop: &CancellationToken) -> i64 {
+    let both = json!([contact(LENA, "Lena Ortiz"), contact(TOM, "Tom Hale")]);
+    let mut accepted = 0;
+    while !stop.is_cancelled() {
+        // Whoever changes the words waits for the posts that still have the old ones.
+        let words = words.read().await;
+        let lenas = format!("wamid.{}.{sender}.{accepted}", words.replace(' ', "."));
+        let items = json!([
+            message(&lenas, LENA, "text", &json!({ "body": *words })),
+            message(&format!("wamid.tom.{sender}.{accepted}"), TOM, "text", &json!({ "body": "Hello from Tom" })),
+        ]);
+        app.accept(body(&value(&json!({ "contacts": both, "messages": items })))).await;
+        accepted += 1;
+    }
+    accepted
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn somebody_who_goes_on_writing_is_erased_up_to_then_and_nobody_waits_or_is_lost() {
+    let options = Options { workers: 2, ..Options::default() };
+    let stand = Stand::on(TestApp::with(options).await).await;
+    let (app, stop) = (&stand.app, CancellationToken::new());
+    let words = RwLock::new("Secret garden");
+    let senders = futures::future::join_all((0..6).map(|sender| keep_sending(app, sender, &words, &stop)));
+    let erasing = async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        *words.write().await = "Quite other words";
+        let began = Instant::now();
+        stand.erase_lena().await;
+        let took = began.elapsed();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        stop.cancel();
+        took
+    };
+    let (accepted, took) = tokio::join!(senders, erasing);
+    let accepted: i64 = accepted.into_iter().sum();
+    app.wait_until(
+        "select count(*) from whatsapp_webhook_event_logs where state = 'pending'",
+        0,
+        Duration::from_secs(30),
+    )
+    .await;
+    eprintln!("{accepted} bodies; the erasure took {took:?}");
+
+    let words = ["Secret garden", "wamid.Secret.garden", "Lena from the fair"];
+    assert_eq!(traces(app, &stand.of_acme().await, &words).await, BTreeSet::new());
+    let erased = "select count(*) from messages where type = 'erased'";
+    assert!(app.count(erased).await > 100, "too few of them to be worth it");
+    assert!(app.count("select count(*) from messages where body = 'Quite other words'").await > 0, "she goes on");
+    let toms = "select count(*) from messages where wamid like 'wamid.tom._.%' and body = 'Hello from Tom'";
+    assert_eq!(app.count(toms).await, accepted, "each of Tom's");
+    assert_eq!(app.count("select count(*) from whatsapp_webhook_event_logs where state = 'dead'").await, 0);
+    assert_eq!(app.count("select count(*) from event_leases").await, 0);
+    let crossed = "select deadlocks from pg_stat_database where datname = current_database()";
+    assert_eq!(app.count(crossed).await, 0, "somebody waited in a circle");
 }
 
 #[tokio::test]

@@ -1,26 +1,32 @@
 //! The database away, or not moving: the door says so within a second, forgets nothing, and recovers by itself.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::Bytes;
 use reqwest::{StatusCode, header};
 use server::clock::Clock;
+use server::crypto::KeyRing;
 use server::event_log::rejections::{Reason, Rejection};
 use server::event_log::store::store_rejections;
 use server::ids::CompanyId;
 use server::simulate::Traffic;
 use server::users::session::Token;
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::app::{Options, TestApp, signature, text_message};
 use crate::line::{Answer, Damage, Line, damage};
 use crate::own_cluster::OwnCluster;
 use crate::program::Program;
+use crate::test_database::TestDatabase;
 
 /// A clock that can be put forward, so that no test waits for a lease to run out.
 pub fn adjustable_clock() -> (Clock, Arc<AtomicI64>) {
@@ -197,7 +203,8 @@ async fn while_the_event_log_is_locked_posts_are_refused_within_a_second_and_mem
     app.drain().await;
     assert_eq!(app.count("select count(*) from messages where wamid = 'wamid.after'").await, 1);
     let refused = i64::try_from(answers.len() + FLOOD).unwrap();
-    app.wait_until("select coalesce(sum(times), 0) from whatsapp_webhook_rejections", refused, Duration::from_secs(5)).await;
+    app.wait_until("select coalesce(sum(times), 0) from whatsapp_webhook_rejections", refused, Duration::from_secs(5))
+        .await;
 }
 
 /// The negative control: the same flood where large bodies have no budget.
@@ -210,6 +217,80 @@ async fn a_flood_without_a_budget_is_found_in_memory() {
     let grown = grown(&program, before);
     assert!(grown >= BOUND, "{grown} MiB: a bound that this keeps shows nothing");
     eprintln!("memory grew by {grown} MiB without a budget");
+}
+
+/// A way to the database that can be cut without a word: what goes through it then is never answered, and never refused
+/// either. New connections come through.
+struct Way {
+    url: String,
+    cut: Arc<Mutex<CancellationToken>>,
+}
+
+impl Way {
+    async fn to(database: &TestDatabase) -> Self {
+        let options: PgConnectOptions = database.url.parse().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (user, name) = (options.get_username().to_owned(), options.get_database().unwrap().to_owned());
+        let cut = Arc::new(Mutex::new(CancellationToken::new()));
+        let now = Arc::clone(&cut);
+        tokio::spawn(async move {
+            while let Ok((from, _)) = listener.accept().await {
+                let token = now.lock().unwrap().clone();
+                match options.get_socket() {
+                    Some(folder) => {
+                        let to = folder.join(format!(".s.PGSQL.{}", options.get_port()));
+                        tokio::spawn(carry(from, UnixStream::connect(to).await.unwrap(), token));
+                    }
+                    None => {
+                        let to = (options.get_host().to_owned(), options.get_port());
+                        tokio::spawn(carry(from, TcpStream::connect(to).await.unwrap(), token));
+                    }
+                }
+            }
+        });
+        Self { url: format!("postgres://{user}@{address}/{name}"), cut }
+    }
+
+    /// Whatever is connected now hears nothing any more.
+    fn cut(&self) {
+        std::mem::take(&mut *self.cut.lock().unwrap()).cancel();
+    }
+}
+
+async fn carry(mut from: TcpStream, mut to: impl AsyncRead + AsyncWrite + Unpin, cut: CancellationToken) {
+    tokio::select! {
+        _ = tokio::io::copy_bidirectional(&mut from, &mut to) => {}
+        () = cut.cancelled() => std::future::pending().await,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_connections_are_cut_without_a_word_posts_soon_get_through_by_new_ones() {
+    let database = TestDatabase::fresh().await;
+    let way = Way::to(&database).await;
+    let keys = Arc::new(KeyRing::parse(&KeyRing::generate("test")).unwrap());
+    let app = TestApp::on(TestDatabase::elsewhere(way.url.clone()), keys, Options::default()).await;
+    let mut number = 0;
+    let mut next = || {
+        number += 1;
+        text_message(&format!("wamid.{number}"), "16505551234", "Hello")
+    };
+    // Each lane has a connection of its own afterwards, which it trusts for a second.
+    for _ in 0..6 {
+        app.accept(next()).await;
+    }
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    way.cut();
+    let (began, mut in_a_row, mut refused) = (Instant::now(), 0, 0);
+    while in_a_row < 6 {
+        let status = app.post(&app.account, next()).await.status();
+        assert!(status == 200 || status == 503, "{status}");
+        (in_a_row, refused) = if status == 200 { (in_a_row + 1, refused) } else { (0, refused + 1) };
+        assert!(began.elapsed() < Duration::from_secs(6), "a lane still waits for a connection that is gone");
+    }
+    assert!(refused > 0, "nothing was cut");
+    eprintln!("all lanes are back after {:?} and {refused} refusals", began.elapsed());
 }
 
 async fn lock_the_log(app: &TestApp) -> PgConnection {

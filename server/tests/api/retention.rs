@@ -136,6 +136,38 @@ async fn what_was_not_processed_never_leaves() {
 }
 
 #[tokio::test]
+async fn events_whose_delivery_is_gone_leave_as_soon_as_they_do_not_wait() {
+    let app = TestApp::start().await;
+    for wamid in ["wamid.loose", "wamid.loose.dead", "wamid.whole"] {
+        app.take_in(text_message(wamid, "16505551234", "Hello")).await;
+    }
+    app.execute(
+        "update whatsapp_webhook_event_logs set state = 'dead', processed_at = null, last_error = 'It failed.'
+         where object_id = 'wamid.loose.dead';
+         insert into event_attempts (company_id, event_id, attempt, failed_at, worker, error)
+         select company_id, id, 1, now(), 'test', 'It failed.' from whatsapp_webhook_event_logs;
+         delete from whatsapp_webhook_deliveries
+         where id in (select delivery_id from whatsapp_webhook_event_logs where object_id like 'wamid.loose%')",
+    )
+    .await;
+    let moment = now_and_a_little().await;
+    for wamid in ["wamid.young.loose", "wamid.young"] {
+        app.take_in(text_message(wamid, "16505551234", "Hello")).await;
+    }
+    app.execute(
+        "delete from whatsapp_webhook_deliveries
+         where id in (select delivery_id from whatsapp_webhook_event_logs where object_id = 'wamid.young.loose')",
+    )
+    .await;
+    let small = RetentionSettings { batch: 1, ..RetentionSettings::of_days(DAYS) };
+    let removed = retention(&app, moment, small).run_once(&CancellationToken::new()).await.unwrap();
+    assert_eq!(removed, Removed { deliveries: 1, events: 2, attempts: 2, rejections: 0 });
+    let left = "select object_id from whatsapp_webhook_event_logs order by 1";
+    assert_eq!(app.texts(left).await, ["wamid.loose.dead", "wamid.young", "wamid.young.loose"]);
+    assert_eq!(thinned(&app).await[0]["details"]["events"], json!(2));
+}
+
+#[tokio::test]
 async fn what_comes_again_after_it_left_changes_nothing() {
     let app = TestApp::start().await;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
@@ -300,7 +332,15 @@ async fn a_step_reads_by_index_only() {
          now(), '{company}', now(), 8"
     );
     let rejections = format!("1, '{company}', '019fffff-0000-7000-8000-000000000000', 500, '{company}', now(), 8");
-    for (which, parameters) in [("gone_deliveries as", &deliveries), ("whatsapp_webhook_rejections r", &rejections)] {
+    let orphans = format!(
+        "1, '{company}', '00000000-0000-0000-0000-000000000000', '019fffff-0000-7000-8000-000000000000', 500, now(),
+         '{company}', now(), 8"
+    );
+    for (which, parameters) in [
+        ("gone_deliveries as", &deliveries),
+        ("d.id = aged.delivery_id", &orphans),
+        ("whatsapp_webhook_rejections r", &rejections),
+    ] {
         let plan = plan(&mut engine, which, parameters).await;
         assert!(!plan.contains("Seq Scan on whatsapp_") && !plan.contains("Seq Scan on event_"), "{plan}");
     }

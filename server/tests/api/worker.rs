@@ -265,6 +265,42 @@ async fn an_error_of_the_database_is_no_failed_try() {
 }
 
 #[tokio::test]
+async fn a_batch_that_only_goes_through_in_parts_leaves_no_lease_behind() {
+    let app = TestApp::start().await;
+    app.accept(messages(2)).await;
+    run(
+        &app,
+        "create function one_at_a_time() returns trigger language plpgsql as $$
+         begin
+             if (select count(*) from new_rows) > 1 then
+                 raise exception 'too many at once' using errcode = 'check_violation';
+             end if;
+             return null;
+         end $$;
+         create trigger one_at_a_time after insert on messages referencing new table as new_rows
+             for each statement execute function one_at_a_time()",
+    )
+    .await;
+    let outcome = worker(&app, "w", &Hand::new()).run_once().await.unwrap();
+    assert_eq!(outcome, Outcome::Worked { processed: 2, failed: 0 });
+    assert_eq!(app.count("select count(*) from event_leases").await, 0);
+}
+
+#[tokio::test]
+async fn where_a_failure_cannot_be_recorded_nothing_stays_leased() {
+    let app = TestApp::start().await;
+    app.accept(messages(3)).await;
+    forbid(&app, "wamid.1").await;
+    run(&app, "revoke insert on event_attempts from waypost_engine").await;
+    let hand = Hand::new();
+    let worker = worker(&app, "w", &hand);
+    assert_eq!(worker.run_once().await.unwrap(), Outcome::GaveUp);
+    assert_eq!(app.count("select count(*) from event_leases").await, 0);
+    run(&app, "grant insert on event_attempts to waypost_engine").await;
+    assert_eq!(worker.run_once().await.unwrap(), Outcome::Worked { processed: 0, failed: 1 }, "at once, with no lease");
+}
+
+#[tokio::test]
 async fn the_audit_log_has_one_entry_for_each_batch_and_account() {
     let app = TestApp::start().await;
     let other = NewTestAccount {

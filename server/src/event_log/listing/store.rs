@@ -259,17 +259,16 @@ pub async fn named(tenant: &mut PgConnection, owner: Owner, search: &str) -> Res
         r#"
         select id as "id!" from whatsapp_webhook_event_logs where company_id = $1 and id = $3
         union all
-        select id from whatsapp_webhook_event_logs where company_id = $1 and id between $3 and $4 and delivery_id = $3
+        select id from whatsapp_webhook_event_logs where company_id = $1 and delivery_id = $3
         union all
-        select event_id from messages where company_id = $1 and account_id = $2 and wamid = $5
+        select event_id from messages where company_id = $1 and account_id = $2 and wamid = $4
         union all
-        select event_id from message_statuses where company_id = $1 and account_id = $2 and wamid = $5
+        select event_id from message_statuses where company_id = $1 and account_id = $2 and wamid = $4
         limit 500
         "#,
         owner.company.0,
         owner.account.0,
         id,
-        id.map(last_id_of),
         search,
     );
     ids.fetch_all(tenant).await
@@ -472,9 +471,6 @@ pub struct SiblingRow {
 }
 
 /// The updates of a delivery that are this account's: at most 100, those around the one at `position`.
-///
-/// There is no index by delivery, which every stored event would pay for: the ids of a delivery's events are made right
-/// after its own, and ids sort by time, so a short range of the primary key holds them all.
 pub async fn siblings(
     tenant: &mut PgConnection,
     owner: Owner,
@@ -486,26 +482,18 @@ pub async fn siblings(
         r#"
         select id, position, event_type, event_subtype, state::text as "state!"
         from whatsapp_webhook_event_logs
-        where company_id = $1 and id between $3 and $4 and delivery_id = $3
-          and (account_id = $2 or account_id is null)
-        order by abs(position - $5), position
+        where company_id = $1 and delivery_id = $3 and (account_id = $2 or account_id is null)
+        order by abs(position - $4), position
         limit 100
         "#,
         owner.company.0,
         owner.account.0,
         delivery,
-        last_id_of(delivery),
         position,
     );
     let mut rows = around.fetch_all(tenant).await?;
     rows.sort_by_key(|row| row.position);
     Ok(rows)
-}
-
-/// No event of a delivery has a later id: they are made within ten seconds of its own.
-fn last_id_of(delivery: Uuid) -> Uuid {
-    const MILLISECONDS: u128 = 10_000 << 80;
-    Uuid::from_u128(delivery.as_u128().saturating_add(MILLISECONDS))
 }
 
 /// A failed try.
@@ -729,29 +717,22 @@ pub struct PlacedRow {
     pub account_id: Option<Uuid>,
 }
 
-/// What the body with this hash became, in its order. The delivery first: its events are then found by their ids, as
-/// [`siblings`] does it.
+/// What the body with this hash became, in its order.
 pub async fn of_body(
     tenant: &mut PgConnection,
     company: CompanyId,
     body_sha256: &[u8; 32],
 ) -> Result<Vec<PlacedRow>, sqlx::Error> {
-    let delivery = sqlx::query_scalar!(
-        "select id from whatsapp_webhook_deliveries where company_id = $1 and body_sha256 = $2",
-        company.0,
-        body_sha256.as_slice(),
-    );
-    let Some(delivery) = delivery.fetch_optional(&mut *tenant).await? else { return Ok(Vec::new()) };
     sqlx::query_as!(
         PlacedRow,
         r#"
-        select id, account_id from whatsapp_webhook_event_logs
-        where company_id = $1 and id between $2 and $3 and delivery_id = $2
-        order by position
+        select e.id, e.account_id from whatsapp_webhook_deliveries d
+        join whatsapp_webhook_event_logs e on e.company_id = $1 and e.delivery_id = d.id
+        where d.company_id = $1 and d.body_sha256 = $2
+        order by e.position
         "#,
         company.0,
-        delivery,
-        last_id_of(delivery),
+        body_sha256.as_slice(),
     )
     .fetch_all(tenant)
     .await

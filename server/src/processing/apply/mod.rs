@@ -1,8 +1,10 @@
 //! Applies the effects of a batch in one transaction, one statement per table.
 //!
-//! Order of the steps, which is also the order in which locks are taken: the lease, the events themselves,
-//! people, conversations, messages, statuses, accounts, audit. Rows within a step are sorted, so that two workers meet
-//! in the same order; where they still cross, PostgreSQL ends one of them and it tries again.
+//! Order of the steps, which is also the order in which locks are taken: the lease, the ids of people, the events
+//! themselves, people, conversations, messages, statuses, accounts, audit. Rows within a step are sorted, so that two
+//! workers meet in the same order; where they still cross, PostgreSQL ends one of them and it tries again. The ids come
+//! before the events because an erasure, too, takes them in that order: whoever meets the person meanwhile waits without
+//! holding an event that the erasure needs.
 //!
 //! Whatever order events come in, the outcome is the same:
 //! - A message is inserted once per wamid. What came first stays, except that real content replaces `unsupported` and
@@ -26,7 +28,7 @@ use super::effect::Effects;
 use super::store::{self as queue, Claimed, Share};
 use crate::database::begin;
 use crate::ids::ContactId;
-use people::Identity;
+use people::{Identity, People};
 
 /// An event and what it is to change.
 #[derive(Debug)]
@@ -87,10 +89,14 @@ pub async fn apply(engine: &PgPool, holder: Holder<'_>, batch: &[&Work]) -> Resu
     } else {
         queue::hold(&mut transaction, token).await?
     };
-    if !held || queue::finish(&mut transaction, worker, now, &events).await? != events.len() as u64 {
+    if !held {
         return Err(ApplyError::LeaseLost);
     }
-    let contacts = meet_people(&mut transaction, batch).await?;
+    let people = store::find_people(&mut transaction, &named(batch)).await?;
+    if queue::finish(&mut transaction, worker, now, &events).await? != events.len() as u64 {
+        return Err(ApplyError::LeaseLost);
+    }
+    let contacts = meet_people(&mut transaction, people, batch).await?;
     let threads = conversations::open(&mut transaction, batch, &contacts).await?;
     messages::write(&mut transaction, batch, &threads).await?;
     store::change_accounts(&mut transaction, batch).await?;
@@ -100,8 +106,11 @@ pub async fn apply(engine: &PgPool, holder: Holder<'_>, batch: &[&Work]) -> Resu
 }
 
 /// The contact of each event of the batch, by its place there.
-async fn meet_people(transaction: &mut PgConnection, batch: &[&Work]) -> Result<Vec<Option<ContactId>>, ApplyError> {
-    let mut people = store::find_people(transaction, &named(batch)).await?;
+async fn meet_people(
+    transaction: &mut PgConnection,
+    mut people: People,
+    batch: &[&Work],
+) -> Result<Vec<Option<ContactId>>, ApplyError> {
     let mut in_order: Vec<usize> = (0..batch.len()).collect();
     in_order.sort_by_key(|&index| (batch[index].event.event_ts, batch[index].event.id));
     let mut met = vec![None; batch.len()];

@@ -26,6 +26,8 @@ use super::effect::{Effects, Source};
 use super::wire::Node;
 use crate::event_log::item::EventType;
 
+pub use person::without_punctuation;
+
 /// WhatsApp's first year: what claims to be older has no believable time.
 const BEGINNING: OffsetDateTime = datetime!(2009-01-01 00:00 UTC);
 

@@ -55,7 +55,7 @@ pub(super) fn is_bsuid(id: &str) -> bool {
 }
 
 /// A number written for people, `+1 (650) 555-1234`, as WhatsApp writes its ids; any other id as it is.
-pub(super) fn without_punctuation(id: &str) -> String {
+pub fn without_punctuation(id: &str) -> String {
     if id.chars().all(|c| c.is_ascii_digit() || "+-(). ".contains(c)) && id.contains(|c: char| c.is_ascii_digit()) {
         digits(id)
     } else {

@@ -103,6 +103,7 @@ impl Filter {
     }
 
     /// The same from the newest event on.
+    #[must_use]
     pub fn first_page(self) -> Self {
         Self { cursor: Cursor::start(), way: Way::Older, ..self }
     }

@@ -318,7 +318,7 @@ fn sources(folder: &str) -> Vec<String> {
         let path = format!("{folder}/{}", entry.file_name().to_str().expect("a name"));
         if entry.file_type().expect("a type").is_dir() {
             found.extend(sources(&path));
-        } else if path.ends_with(".rs") {
+        } else if entry.path().extension().is_some_and(|extension| extension == "rs") {
             found.push(path);
         }
     }

@@ -14,7 +14,7 @@ const CROWD: usize = 200;
 const ROOM: usize = 300 << 20;
 
 /// Somebody signs in; each from an address of their own. The status, and how long it took.
-async fn strangers(program: &Program) -> JoinSet<(u16, String, Duration)> {
+fn strangers(program: &Program) -> JoinSet<(u16, String, Duration)> {
     let mut crowd = JoinSet::new();
     for number in 0..CROWD {
         let browser = Browser::new(&program.app);
@@ -39,7 +39,7 @@ async fn a_crowd_at_the_sign_in_takes_little_memory_and_keeps_no_webhook_waiting
     program.app.accept(text_message("wamid.before", "16505551234", "Hello")).await;
     let before = program.memory();
 
-    let mut crowd = strangers(&program).await;
+    let mut crowd = strangers(&program);
     let (mut answers, mut most, mut posts, mut slowest) = (Vec::new(), 0, 0, Duration::ZERO);
     // Large ones, which are examined where passwords are hashed: off the async threads.
     let text = "x".repeat(300 << 10);

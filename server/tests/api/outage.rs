@@ -237,15 +237,12 @@ impl Way {
         tokio::spawn(async move {
             while let Ok((from, _)) = listener.accept().await {
                 let token = now.lock().unwrap().clone();
-                match options.get_socket() {
-                    Some(folder) => {
-                        let to = folder.join(format!(".s.PGSQL.{}", options.get_port()));
-                        tokio::spawn(carry(from, UnixStream::connect(to).await.unwrap(), token));
-                    }
-                    None => {
-                        let to = (options.get_host().to_owned(), options.get_port());
-                        tokio::spawn(carry(from, TcpStream::connect(to).await.unwrap(), token));
-                    }
+                if let Some(folder) = options.get_socket() {
+                    let to = folder.join(format!(".s.PGSQL.{}", options.get_port()));
+                    tokio::spawn(carry(from, UnixStream::connect(to).await.unwrap(), token));
+                } else {
+                    let to = (options.get_host().to_owned(), options.get_port());
+                    tokio::spawn(carry(from, TcpStream::connect(to).await.unwrap(), token));
                 }
             }
         });
@@ -282,15 +279,17 @@ async fn where_connections_are_cut_without_a_word_posts_soon_get_through_by_new_
     }
     tokio::time::sleep(Duration::from_millis(1500)).await;
     way.cut();
-    let (began, mut in_a_row, mut refused) = (Instant::now(), 0, 0);
+    let (began, mut in_a_row, mut slowest) = (Instant::now(), 0, Duration::ZERO);
     while in_a_row < 6 {
+        let sent = Instant::now();
         let status = app.post(&app.account, next()).await.status();
+        slowest = slowest.max(sent.elapsed());
         assert!(status == 200 || status == 503, "{status}");
-        (in_a_row, refused) = if status == 200 { (in_a_row + 1, refused) } else { (0, refused + 1) };
+        in_a_row = if status == 200 { in_a_row + 1 } else { 0 };
         assert!(began.elapsed() < Duration::from_secs(6), "a lane still waits for a connection that is gone");
     }
-    assert!(refused > 0, "nothing was cut");
-    eprintln!("all lanes are back after {:?} and {refused} refusals", began.elapsed());
+    assert!(slowest > Duration::from_millis(500), "nothing was cut");
+    eprintln!("all lanes are back after {:?}; the slowest answer took {slowest:?}", began.elapsed());
 }
 
 async fn lock_the_log(app: &TestApp) -> PgConnection {

@@ -26,7 +26,7 @@ async fn a_database_that_quotes_what_it_refuses_is_reported() {
     let soak = Soak::begin("canaries, quoted", 200, 200);
     let house = House::build("secrets::soak::a_database_that_quotes_what_it_refuses_is_reported").await;
     let quote = "create function quote() returns trigger language plpgsql as
-                 $$ begin raise exception 'no_canary violates check constraint: %', new.body; end $$;
+                 $$ begin raise exception 'refused: %', new.body using errcode = 'check_violation'; end $$;
                  create trigger quote before insert on messages for each row execute function quote()";
     house.app().execute(quote).await;
     let found = leaks(house, soak.cycles(), soak.chance()).await;

@@ -114,7 +114,7 @@ test("a barrier is noticed, and so is what is only best practice", async ({ acco
   for (const [markup, rule] of [
     ["<h5>Too deep</h5>", /heading-order/],
     ["<input type=text>", /label/],
-    ["<aside>Apart</aside>", /landmark-complementary-is-top-level/],
+    ["<main>Twice</main>", /landmark-no-duplicate-main/],
   ] as const) {
     await page.locator("main").evaluate((main, html) => {
       main.insertAdjacentHTML("beforeend", `<div id="barrier">${html}</div>`);

@@ -2,18 +2,25 @@
 //! signs in asks for one without being known: unbounded, a crowd of strangers would take gigabytes, and every thread on
 //! which large bodies are examined.
 //!
+//! Each place is a thread of its own that does nothing else. The system's allocator keeps what a thread has freed for
+//! that thread: on ever other threads, a few hashes at a time would leave a gigabyte behind them.
+//!
 //! Passwords and verify tokens have places of their own, so that a crowd at the sign-in keeps no challenge of Meta's
 //! waiting: a verify token is hashed only once its digest was right.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 
 /// How long somebody waits for a place before being told to come again.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a thread waits for work before it ends.
+const KEPT: Duration = Duration::from_hours(1);
 
 /// For passwords.
-pub static PASSWORDS: Hashing = Hashing::new(3, PATIENCE);
+pub static PASSWORDS: Hashing = Hashing::new(2, PATIENCE);
 /// For verify tokens.
 pub static TOKENS: Hashing = Hashing::new(2, PATIENCE);
 
@@ -31,17 +38,40 @@ pub enum NotHashed {
 /// So many places for slow work.
 #[derive(Debug)]
 pub struct Hashing {
+    size: usize,
     places: Semaphore,
     patience: Duration,
+    threads: OnceLock<Runtime>,
 }
 
 impl Hashing {
     /// As many places, and how long one waits for one of them.
     pub const fn new(places: usize, patience: Duration) -> Self {
-        Self { places: Semaphore::const_new(places), patience }
+        Self { size: places, places: Semaphore::const_new(places), patience, threads: OnceLock::new() }
     }
 
-    /// Runs slow work off the async threads, when a place is free. The place is taken until the work has ended, also
+    /// Made when first needed; there is one for as long as the process runs.
+    fn threads(&self) -> Result<&Runtime, NotHashed> {
+        if let Some(threads) = self.threads.get() {
+            return Ok(threads);
+        }
+        let made = Builder::new_current_thread()
+            .thread_name("hashing")
+            .max_blocking_threads(self.size)
+            .thread_keep_alive(KEPT)
+            .build();
+        let made = made.map_err(|error| {
+            tracing::error!(%error, "threads for hashing cannot be started");
+            NotHashed::Interrupted
+        })?;
+        // Of two that were made at the same moment, one is enough; it has no threads yet.
+        if let Err(spare) = self.threads.set(made) {
+            spare.shutdown_background();
+        }
+        self.threads.get().ok_or(NotHashed::Interrupted)
+    }
+
+    /// Runs slow work on a thread of its own, when a place is free. The place is taken until the work has ended, also
     /// where nobody waits for it any more.
     ///
     /// # Errors
@@ -52,7 +82,7 @@ impl Hashing {
     ) -> Result<T, NotHashed> {
         let place = tokio::time::timeout(self.patience, self.places.acquire()).await;
         let place = place.map_err(|_waited| NotHashed::Busy)?.map_err(|_closed| NotHashed::Interrupted)?;
-        let done = tokio::task::spawn_blocking(move || {
+        let done = self.threads()?.spawn_blocking(move || {
             let _place = place;
             work()
         });

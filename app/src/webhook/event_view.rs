@@ -6,6 +6,7 @@ use leptos_meta::Title;
 
 use super::address;
 use super::event_aside::EventAside;
+use super::fold::lies_open;
 use super::refusal::RefusalBox;
 use super::server_fns::load_event;
 use super::writes::Writes;
@@ -21,6 +22,8 @@ use crate::ui::post_form::{PostForm, Sending};
 /// So often, and so many times, an event that waits is looked at again.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const LOOKS: u32 = 15;
+/// Where the bytes are folded up.
+const RAW: &str = "raw-bytes";
 
 /// An event in full: its payload on the left, what is known about it on the right.
 #[component]
@@ -98,7 +101,7 @@ fn Payload(payload: Option<String>, raw: String) -> impl IntoView {
                     )
                 }
             }}
-            <details open=unreadable>
+            <details id=RAW open=unreadable || lies_open(RAW)>
                 <summary>"Raw bytes, as received"</summary>
                 <pre class="json raw-bytes" tabindex="0" role="region" aria-label="Raw bytes">
                     <code>{raw}</code>

@@ -22,7 +22,7 @@ pub fn Fold(
 }
 
 /// When the tab is read again, nothing is folded up under the hand of whoever has it open.
-fn lies_open(id: &str) -> bool {
+pub fn lies_open(id: &str) -> bool {
     let is_open = || document().get_element_by_id(id).is_some_and(|details| details.has_attribute("open"));
     !cfg!(feature = "ssr") && is_open()
 }

@@ -18,6 +18,8 @@ use crate::updates::{at, messages, text};
 
 /// SQLSTATE of a missing right.
 const REFUSED: &str = "42501";
+/// A subquery found more rows than one.
+const TOO_MANY: &str = "21000";
 
 /// The statements by which a company's console is not shown anything of its own, by a part of each, and why.
 const SILENT: [(&str, &str); 3] = [
@@ -95,7 +97,8 @@ impl Marks {
     }
 
     /// The rows that a statement shows to a connection when all that is known here is asked for. What is refused for
-    /// want of a right shows none.
+    /// want of a right shows none. Where a company has one row and there are more, the others are another's: as good as
+    /// shown.
     async fn ask(&self, connection: &mut PgConnection, reading: &Reading, way: Way) -> Vec<String> {
         let sql = reading.asked(&Asked { account: &self.account, ids: &self.ids }, way);
         let rows: Result<Vec<Option<String>>, _> =
@@ -103,6 +106,7 @@ impl Marks {
         match rows {
             Ok(rows) => rows.into_iter().flatten().collect(),
             Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(REFUSED) => Vec::new(),
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(TOO_MANY) => self.ids.clone(),
             Err(error) => panic!("{error}: {sql}"),
         }
     }

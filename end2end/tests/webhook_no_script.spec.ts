@@ -106,9 +106,11 @@ test.describe("with scripts off", () => {
     await expect(webhook.notice).toHaveText("Saved.");
     line.learn({ appSecret });
 
+    await webhook.unfold();
     await webhook.fillPath("/accounts");
     await webhook.saveButton.click();
     await expect(webhook.path.hint).toHaveText(/^The callback path must be/);
+    await expect(webhook.path.hint, "what was refused is not folded up").toBeVisible();
     await expect(webhook.notice).toHaveCount(0);
     await page.goto(`${line.webhookPath}?done=<b>anything</b>`);
     await expect(webhook.badge).toHaveText("Verified");

@@ -124,8 +124,8 @@ impl Database {
             "select (select count(*) from whatsapp_webhook_deliveries) as deliveries,
                     (select count(*) from (select from whatsapp_webhook_deliveries group by body_sha256) d) as bodies,
                     (select coalesce(sum(seen_count), 0)::bigint from whatsapp_webhook_deliveries) as seen,
-                    (select count(*) from whatsapp_webhook_event_logs) as events,
-                    (select count(*) from (select from whatsapp_webhook_event_logs group by dedup_key) e) as keys",
+                    (select count(*) from whatsapp_webhook_events) as events,
+                    (select count(*) from (select from whatsapp_webhook_events group by dedup_key) e) as keys",
         );
         let row = self.runtime.block_on(row.fetch_one(&mut self.connection))?;
         Ok(Stored {
@@ -142,10 +142,10 @@ impl Database {
         let row = sqlx::query(
             "select company_id, account_id, delivery_id, waba_id, phone_number_id, object_id, dedup_key,
                     payload::text as payload
-             from whatsapp_webhook_event_logs
+             from whatsapp_webhook_events
              where event_type = 'message'
              order by abs(pg_column_size(payload)
-                          - (select avg(pg_column_size(payload)) from whatsapp_webhook_event_logs)), id
+                          - (select avg(pg_column_size(payload)) from whatsapp_webhook_events)), id
              limit 1",
         );
         let row = self.runtime.block_on(row.fetch_one(&mut self.connection))?;
@@ -164,7 +164,7 @@ impl Database {
     /// Waits until no event is waiting for a worker.
     pub fn wait_until_processed(&mut self) -> Result<()> {
         let started = Instant::now();
-        while self.one("select exists (select from whatsapp_webhook_event_logs where state = 'pending')")? {
+        while self.one("select exists (select from event_queue)")? {
             if started.elapsed() > PATIENCE {
                 bail!("the backlog was not processed within {} s", PATIENCE.as_secs());
             }
@@ -181,20 +181,22 @@ impl Database {
     /// moments are the database's own (`track_commit_timestamp`).
     pub fn commit_to_effect(&mut self, since: OffsetDateTime) -> Result<Vec<f64>> {
         let waits = sqlx::query_scalar(
-            "select (extract(epoch from pg_xact_commit_timestamp(e.xmin) - pg_xact_commit_timestamp(d.xmin))
+            "select (extract(epoch from pg_xact_commit_timestamp(o.xmin) - pg_xact_commit_timestamp(d.xmin))
                      * 1000)::float8
-             from whatsapp_webhook_event_logs e
-             join whatsapp_webhook_deliveries d on d.company_id = e.company_id and d.id = e.delivery_id
-             where e.state = 'processed' and d.received_at >= $1",
+             from whatsapp_webhook_deliveries d
+             join whatsapp_webhook_events e on e.company_id = d.company_id and e.delivery_id = d.id
+             join event_outcomes o on o.company_id = e.company_id and o.event_id = e.id
+             where d.received_at >= $1",
         );
         Ok(self.runtime.block_on(waits.bind(since).fetch_all(&mut self.connection))?)
     }
 
-    /// Megabytes of the event log on disk, with its deliveries and indexes.
+    /// Megabytes of the event log on disk, with its deliveries, queue, outcomes and indexes.
     pub fn log_megabytes(&mut self) -> Result<f64> {
         self.one(
-            "select ((pg_total_relation_size('whatsapp_webhook_deliveries')
-                      + pg_total_relation_size('whatsapp_webhook_event_logs')) / 1e6)::float8",
+            "select (sum(pg_total_relation_size(name)) / 1e6)::float8
+             from unnest(array['whatsapp_webhook_deliveries', 'whatsapp_webhook_events', 'event_outcomes',
+                               'event_queue']::regclass[]) as name",
         )
     }
 

@@ -2,8 +2,8 @@
 //!
 //! Both have a large company and a small one; the large one has nearly all events, over ninety days. What is rare in
 //! life is rare here, however many rows there are: thirty events each are dead, quarantined, unrouted, of a rare type
-//! and (the newest) still pending. The rows are written straight into the table, without the bodies that no page shows.
-//! The pages are asked for over HTTP, as the screen does it, in turns; the first answer of each is not counted.
+//! and (the newest) still pending. The rows are written straight into the tables, without the bodies that no page
+//! shows. The pages are asked for over HTTP, as the screen does it, in turns; the first answer of each is not counted.
 
 mod fill;
 
@@ -152,7 +152,7 @@ impl Log {
         let account = &self.stand.account;
         self.stand.database.one(&format!(
             "select 'o' || (extract(epoch from event_ts) * 1000000)::bigint || '_' || replace(id::text, '-', '')
-             from whatsapp_webhook_event_logs
+             from whatsapp_webhook_events
              where account_id = '{account}'
                and company_id = (select company_id from whatsapp_accounts where id = '{account}')
              order by event_ts desc, id desc

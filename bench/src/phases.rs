@@ -135,7 +135,7 @@ pub fn effect(
 
 /// How fast a server's workers, which has just been started, process what waits.
 pub fn backlog(round: &mut Round, database: &mut Database) -> Result<()> {
-    let waiting = "select count(*) from whatsapp_webhook_event_logs where state = 'pending'";
+    let waiting = "select coalesce(sum(cardinality(events)), 0)::bigint from event_queue";
     // Its workers do not wait for the count.
     let started = Instant::now();
     let before: i64 = database.one(waiting)?;

@@ -119,7 +119,7 @@ pub fn stored(batch: &Batch<'_>, stored: Stored) {
     counter!("waypost_events_total").increment(new);
     counter!("waypost_events_duplicate_total").increment(offered - new.min(offered) + batch.repeated);
     let quarantined = batch.events.iter().filter(|(_, event)| event.quarantined.is_some()).count();
-    let unrouted = batch.events.iter().filter(|(_, event)| event.state() == "unrouted").count();
+    let unrouted = batch.events.iter().filter(|(_, event)| event.fault() == Some("unrouted")).count();
     counter!("waypost_events_quarantined_total").increment(quarantined as u64);
     counter!("waypost_events_unrouted_total").increment(unrouted as u64);
     histogram!("waypost_store_batch_items").record(lossy(batch.events.len()));

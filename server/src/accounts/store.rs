@@ -40,7 +40,7 @@ pub async fn list(
         left join whatsapp_webhook_configs c
             on c.company_id = a.company_id and c.account_id = a.id and c.is_active
         left join lateral (
-            select received_at from whatsapp_webhook_event_logs e
+            select received_at from whatsapp_webhook_events e
             where e.company_id = a.company_id and e.account_id = a.id
             order by e.event_ts desc, e.id desc limit 1
         ) e on true

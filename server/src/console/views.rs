@@ -136,7 +136,7 @@ pub fn event_detail(detail: Detail, may_replay: bool, now: OffsetDateTime) -> Ev
         raw: String::from_utf8_lossy(&row.raw).into_owned(),
         problem: row.last_error.or_else(|| row.unrouted_reason.as_deref().map(unrouted)),
         processed: row.processed_at.map(timestamp).zip(row.processed_by),
-        next_attempt_at: (event.state == EventState::Pending).then(|| timestamp(row.next_attempt_at)),
+        next_attempt_at: row.next_attempt_at.map(timestamp),
         delivery: delivery(row.delivery),
         siblings: others.map(sibling).collect(),
         attempts: attempts.into_iter().map(attempt).collect(),

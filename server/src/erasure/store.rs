@@ -155,7 +155,7 @@ pub async fn deliveries_of(
 ) -> Result<Vec<Uuid>, sqlx::Error> {
     sqlx::query_scalar!(
         r#"
-        select distinct delivery_id from whatsapp_webhook_event_logs
+        select distinct delivery_id from whatsapp_webhook_events
         where company_id = $1 and id = any($2) and erased_at is null
         "#,
         company.0,
@@ -242,7 +242,7 @@ pub async fn events(
                e.body_length, e.erased_at is not null as "erased!",
                coalesce(a.phone_number_id, e.phone_number_id, '') as "phone_number_id!",
                a.display_phone_number as "display_phone_number?"
-        from whatsapp_webhook_event_logs e
+        from whatsapp_webhook_events e
         left join whatsapp_accounts a on a.company_id = e.company_id and a.id = e.account_id
         where e.company_id = $1 and e.delivery_id = $2
         order by e.position
@@ -277,13 +277,17 @@ pub async fn empty_events(
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         r#"
-        update whatsapp_webhook_event_logs
-        set payload = case when state <> 'quarantined' then '{}'::jsonb end, object_id = null,
+        with waits_no_more as (
+            insert into event_outcomes (company_id, event_id, processed_at, attempts, processed_by)
+            select company_id, id, $3, attempts, 'erasure' from whatsapp_webhook_events
+            where company_id = $1 and id = any($2) and (fault is null or fault = 'dead')
+            order by id
+            on conflict (company_id, event_id) do nothing
+        )
+        update whatsapp_webhook_events
+        set payload = case when fault is distinct from 'quarantined' then '{}'::jsonb end, object_id = null,
             dedup_key = 'erased:' || id, body_offset = 0, body_length = 0, erased_at = $3,
-            last_error = case when last_error is not null then 'Erased.' end,
-            processed_at = case when state in ('pending', 'dead') then $3 else processed_at end,
-            processed_by = case when state in ('pending', 'dead') then 'erasure' else processed_by end,
-            state = case when state in ('pending', 'dead') then 'processed' else state end
+            last_error = case when last_error is not null then 'Erased.' end, fault = nullif(fault, 'dead')
         where company_id = $1 and id = any($2)
         "#,
         company.0,
@@ -318,7 +322,7 @@ pub async fn set_body(
     let place = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
     sqlx::query!(
         r#"
-        update whatsapp_webhook_event_logs e set body_offset = kept.body_offset, body_length = kept.body_length
+        update whatsapp_webhook_events e set body_offset = kept.body_offset, body_length = kept.body_length
         from unnest($2::uuid[], $3::integer[], $4::integer[]) as kept (id, body_offset, body_length)
         where e.company_id = $1 and e.id = kept.id
         "#,

@@ -99,12 +99,12 @@ impl NewEvent {
         }
     }
 
-    /// The state it begins in.
-    pub fn state(&self) -> &'static str {
+    /// Why it does not wait for a worker, if it does not.
+    pub fn fault(&self) -> Option<&'static str> {
         match (&self.quarantined, self.unrouted) {
-            (Some(_), _) => "quarantined",
-            (None, Some(_)) => "unrouted",
-            (None, None) => "pending",
+            (Some(_), _) => Some("quarantined"),
+            (None, Some(_)) => Some("unrouted"),
+            (None, None) => None,
         }
     }
 

@@ -19,7 +19,13 @@ pub struct Stored {
     pub events: i64,
 }
 
+/// How many updates of one delivery stand in one row of the queue, at most.
+const TOGETHER: i32 = 500;
+
 /// Stores a whole batch in one statement: it is all there or nothing is, and it commits by itself.
+///
+/// What a worker is to do stands in the queue from then on: one row for what the batch brought to an account, and for a
+/// delivery of many updates one for each [`TOGETHER`] of them.
 ///
 /// A body seen before is counted; its updates, being there, conflict and are left alone. An event joins its delivery
 /// by the hash, since the id in force may be that of an earlier arrival. A body that somebody was erased from brings
@@ -48,25 +54,30 @@ pub async fn store(engine: impl PgExecutor<'_>, batch: &Batch<'_>) -> Result<Sto
                     last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at)
             returning company_id, id, body_sha256, erased_at
         ), event as (
-            insert into whatsapp_webhook_event_logs
+            insert into whatsapp_webhook_events
                 (company_id, id, delivery_id, position, body_offset, body_length, account_id, waba_id, phone_number_id,
-                 event_type, event_subtype, object_id, event_ts, received_at, next_attempt_at, dedup_key, payload, state,
-                 unrouted_reason, last_error)
+                 event_type, event_subtype, object_id, event_ts, received_at, dedup_key, payload, fault, unrouted_reason,
+                 last_error)
             select new.company_id, new.id, delivery.id, new.position, new.body_offset, new.body_length, new.account_id,
                    new.waba_id, new.phone_number_id, new.event_type, new.event_subtype, new.object_id,
-                   coalesce(new.event_ts, new.received_at), new.received_at, new.received_at, new.dedup_key,
-                   new.payload, new.state::webhook_event_state, new.unrouted_reason, new.last_error
+                   coalesce(new.event_ts, new.received_at), new.received_at, new.dedup_key, new.payload,
+                   new.fault::webhook_event_state, new.unrouted_reason, new.last_error
             from unnest($14::uuid[], $15::uuid[], $16::bytea[], $17::int[], $18::int[], $19::int[], $20::uuid[],
                         $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::timestamptz[],
                         $27::timestamptz[], $28::text[], $29::jsonb[], $30::text[], $31::text[], $32::text[])
                 as new (company_id, id, body_sha256, position, body_offset, body_length, account_id, waba_id,
                         phone_number_id, event_type, event_subtype, object_id, event_ts, received_at, dedup_key, payload,
-                        state, unrouted_reason, last_error)
+                        fault, unrouted_reason, last_error)
             join delivery on delivery.company_id = new.company_id and delivery.body_sha256 = new.body_sha256
                 and delivery.erased_at is null
             order by new.company_id, new.dedup_key
-            on conflict (company_id, dedup_key) do nothing
-            returning 1
+            on conflict (company_id, (md5(dedup_key)::uuid)) do nothing
+            returning company_id, account_id, id, position, received_at, fault
+        ), waiting as (
+            insert into event_queue (company_id, account_id, id, due_at, events)
+            select company_id, account_id, gen_random_uuid(), min(received_at), array_agg(id order by id)
+            from event where fault is null
+            group by company_id, account_id, position / $33
         )
         select (select count(*) from delivery where id = any($2)) as "deliveries!",
                (select count(*) from event) as "events!"
@@ -100,9 +111,10 @@ pub async fn store(engine: impl PgExecutor<'_>, batch: &Batch<'_>) -> Result<Sto
         &batch.events.iter().map(|(i, _)| of(i).received_at).collect::<Vec<OffsetDateTime>>(),
         &e().map(|e| e.item.dedup_key.as_str()).collect::<Vec<_>>() as _,
         &e().map(payload).collect::<Vec<_>>() as _,
-        &e().map(NewEvent::state).collect::<Vec<_>>() as _,
+        &e().map(NewEvent::fault).collect::<Vec<_>>() as _,
         &e().map(|e| e.unrouted.map(UnroutedReason::as_str)).collect::<Vec<_>>() as _,
         &e().map(|e| e.quarantined.as_deref()).collect::<Vec<_>>() as _,
+        TOGETHER,
     )
     .fetch_one(engine)
     .await?;

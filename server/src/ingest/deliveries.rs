@@ -197,7 +197,7 @@ mod tests {
         let deliveries = split_for(&[(a, "1"), (b, "2")], &[a]);
         assert_eq!(deliveries.len(), 1);
         assert_eq!(deliveries[0].company, a.company);
-        let states: Vec<_> = deliveries[0].events.iter().map(NewEvent::state).collect();
-        assert_eq!(states, ["pending", "unrouted", "pending"]);
+        let faults: Vec<_> = deliveries[0].events.iter().map(NewEvent::fault).collect();
+        assert_eq!(faults, [None, Some("unrouted"), None]);
     }
 }

@@ -1,12 +1,15 @@
-//! SQL of the queue that the event log is for the worker: claim, finish, fail, let go.
+//! SQL of the queue: claim, finish, fail, let go.
+//!
+//! An event waits as long as a row of the queue names it. The worker takes it out in the transaction in which it writes the
+//! outcome, so it is in one of the two places, and in neither only when it is dead.
 
 use std::time::Duration;
 
-use sqlx::{PgConnection, PgExecutor, PgPool};
+use sqlx::postgres::PgQueryResult;
+use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::database::begin;
 use crate::ids::{EventId, Owner};
 
 /// An event that a worker holds.
@@ -16,6 +19,8 @@ pub struct Claimed {
     pub id: EventId,
     /// Whose it is.
     pub owner: Owner,
+    /// The row of the queue that it stands in.
+    pub place: Uuid,
     /// The word in `event_type`.
     pub event_type: String,
     /// The message's type, the status, the field …
@@ -26,7 +31,7 @@ pub struct Claimed {
     pub event_ts: OffsetDateTime,
     /// When it came.
     pub received_at: OffsetDateTime,
-    /// Tries that have ended before this one.
+    /// Tries that have failed before this one.
     pub attempts: i32,
     /// Of the account.
     pub phone_number_id: String,
@@ -34,16 +39,53 @@ pub struct Claimed {
     pub display_phone_number: Option<String>,
 }
 
-/// Claims one after the other, whichever process they come from.
+/// Rows of the queue that a worker holds until it is done with them or its time is up.
+#[derive(Clone, Debug)]
+pub struct Lease {
+    /// Fencing token: whoever finds another one in a row changes nothing.
+    pub token: Uuid,
+    rows: Vec<Row>,
+}
+
+/// Events of one account, in the queue.
+#[derive(Clone, Debug)]
+struct Row {
+    owner: Owner,
+    id: Uuid,
+    events: Vec<Uuid>,
+}
+
+impl Lease {
+    /// Nothing was due.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    fn companies(&self) -> Vec<Uuid> {
+        self.rows.iter().map(|row| row.owner.company.0).collect()
+    }
+
+    fn accounts(&self) -> Vec<Uuid> {
+        self.rows.iter().map(|row| row.owner.account.0).collect()
+    }
+
+    fn ids(&self) -> Vec<Uuid> {
+        self.rows.iter().map(|row| row.id).collect()
+    }
+
+    fn is_all_of(&self, done: &PgQueryResult) -> bool {
+        done.rows_affected() == self.rows.len() as u64
+    }
+}
+
+/// Claims one after the other, whichever process they come from: of two at the same moment, the second would pass by
+/// what the first looks at and leaves.
 const CLAIMS: i64 = 7369;
 
-/// Takes up to `limit` events that are due, for `lease`. While it lasts nobody else takes them. The lease is one row
-/// for all of them: the events' own rows are wide, and stay as they are until the work is done.
+/// Takes up to `limit` events that are due, for `lease`. While it lasts nobody else takes them.
 ///
-/// One claim at a time, or two that begin at the same moment would not see each other's leases. Leases that have run out
-/// are ended first, but for one that its worker makes sure of at this moment: its events are locked then. That a lease
-/// is lost in a crash of the database does no harm, so nobody waits for it to be on disk. Where a worker stands still in
-/// the middle of its claim, the others wait for as long as the database lets its transaction be idle.
+/// A row that holds more events than are asked for is divided. One whose lease has run out is passed by while its worker
+/// makes sure of it. An event that was erased while it waited is not among the events: its row leaves with it like any other.
 ///
 /// # Errors
 /// Those of the database.
@@ -53,53 +95,106 @@ pub async fn claim(
     now: OffsetDateTime,
     lease: Duration,
     limit: i64,
-) -> Result<Vec<Claimed>, sqlx::Error> {
-    let mut transaction = begin(engine).await?;
-    sqlx::query!(
-        r#"
-        with ended as (
-            delete from event_leases
-            where token in (select token from event_leases where lease_until <= $2 for update skip locked)
-        )
-        select set_config('synchronous_commit', 'off', true) as how, set_config('lock_timeout', '8s', true) as patience,
-               pg_advisory_xact_lock($1)
-        "#,
-        CLAIMS,
-        now,
-    )
-    .fetch_one(&mut *transaction)
-    .await?;
+) -> Result<(Lease, Vec<Claimed>), sqlx::Error> {
+    let lease = Lease { token, rows: take(engine, token, now, now + lease, limit).await? };
+    if lease.is_empty() {
+        return Ok((lease, Vec::new()));
+    }
+    match read(engine, &lease).await {
+        Ok(events) => Ok((lease, events)),
+        Err(error) => {
+            if let Err(error) = let_go(engine, &lease).await {
+                tracing::warn!(%error, "what was claimed and not read stays leased until the lease runs out");
+            }
+            Err(error)
+        }
+    }
+}
+
+/// That a lease is lost in a crash of the database does no harm, so nobody waits for it to be on disk.
+async fn take(
+    engine: &PgPool,
+    token: Uuid,
+    now: OffsetDateTime,
+    until: OffsetDateTime,
+    limit: i64,
+) -> Result<Vec<Row>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"
-        with due as (
-            select e.company_id, e.id, a.id as account_id, e.event_type, e.event_subtype, e.payload, e.event_ts,
-                   e.received_at, e.attempts, a.phone_number_id, a.display_phone_number
-            from whatsapp_webhook_event_logs e
-            join whatsapp_accounts a on a.company_id = e.company_id and a.id = e.account_id
-            where e.state = 'pending' and e.next_attempt_at <= $1
-              and e.id not in (select unnest(events) from event_leases where lease_until > $1)
-            order by e.next_attempt_at, e.id
+        with setting as materialized (
+            select set_config('synchronous_commit', 'off', true) as synchronous_commit, pg_advisory_xact_lock($5) as turn
+        ), open as (
+            select q.company_id, q.account_id, q.id, q.due_at, q.events
+            from event_queue q
+            where q.due_at <= $1 and (q.lease_until is null or q.lease_until <= $1)
+              and exists (select from setting where synchronous_commit = 'off')
+            order by q.due_at, q.id
             limit $2
-            for update of e skip locked
-        ), leased as (
-            insert into event_leases (token, lease_until, events)
-            select $3, $4, array_agg(id) from due having count(*) > 0
+            for update of q skip locked
+        ), due as (
+            select company_id, account_id, id, due_at, events,
+                   least(cardinality(events), $2 - taken_before)::integer as taken
+            from (select *, sum(cardinality(events)) over (order by due_at, id) - cardinality(events) as taken_before
+                  from open) so_far
+            where taken_before < $2
+        ), whole as (
+            update event_queue q set lease_token = $3, lease_until = $4
+            from due
+            where q.company_id = due.company_id and q.account_id = due.account_id and q.id = due.id
+              and due.taken = cardinality(due.events)
+            returning q.company_id, q.account_id, q.id, q.events
+        ), rest as (
+            update event_queue q set events = due.events[due.taken + 1:], lease_token = null, lease_until = null
+            from due
+            where q.company_id = due.company_id and q.account_id = due.account_id and q.id = due.id
+              and due.taken < cardinality(due.events)
+        ), part as (
+            insert into event_queue (company_id, account_id, id, due_at, events, lease_token, lease_until)
+            select company_id, account_id, gen_random_uuid(), due_at, events[:taken], $3, $4
+            from due where taken < cardinality(events)
+            returning company_id, account_id, id, events
         )
-        select company_id, id, account_id, event_type, event_subtype, payload as "payload!", event_ts, received_at,
-               attempts, phone_number_id, display_phone_number
-        from due
+        select company_id as "company_id!", account_id as "account_id!", id as "id!", events as "events!" from whole
+        union all
+        select company_id, account_id, id, events from part
         "#,
         now,
         limit,
         token,
-        now + lease,
+        until,
+        CLAIMS,
     )
-    .fetch_all(&mut *transaction)
+    .fetch_all(engine)
     .await?;
-    transaction.commit().await?;
-    let rows = rows.into_iter().map(|row| Claimed {
+    let rows = rows.into_iter().map(|row| Row {
+        owner: Owner { company: row.company_id.into(), account: row.account_id.into() },
+        id: row.id,
+        events: row.events,
+    });
+    Ok(rows.collect())
+}
+
+async fn read(engine: &PgPool, lease: &Lease) -> Result<Vec<Claimed>, sqlx::Error> {
+    let each = || lease.rows.iter().flat_map(|row| row.events.iter().map(move |event| (row, *event)));
+    let rows = sqlx::query!(
+        r#"
+        select e.company_id, e.id, a.id as account_id, held.place as "place!", e.event_type, e.event_subtype,
+               e.payload as "payload!", e.event_ts, e.received_at, e.attempts, a.phone_number_id, a.display_phone_number
+        from unnest($1::uuid[], $2::uuid[], $3::uuid[]) with ordinality as held (company_id, id, place, number)
+        join whatsapp_webhook_events e on e.company_id = held.company_id and e.id = held.id and e.erased_at is null
+        join whatsapp_accounts a on a.company_id = e.company_id and a.id = e.account_id
+        order by held.number
+        "#,
+        &each().map(|(row, _)| row.owner.company.0).collect::<Vec<_>>(),
+        &each().map(|(_, event)| event).collect::<Vec<_>>(),
+        &each().map(|(row, _)| row.id).collect::<Vec<_>>(),
+    )
+    .fetch_all(engine)
+    .await?;
+    let events = rows.into_iter().map(|row| Claimed {
         id: row.id.into(),
         owner: Owner { company: row.company_id.into(), account: row.account_id.into() },
+        place: row.place,
         event_type: row.event_type,
         subtype: row.event_subtype,
         payload: row.payload,
@@ -109,29 +204,89 @@ pub async fn claim(
         phone_number_id: row.phone_number_id,
         display_phone_number: row.display_phone_number,
     });
-    Ok(rows.collect())
+    Ok(events.collect())
 }
 
-/// Makes sure of a lease until the transaction ends: whoever takes its events over waits for that. False if it is gone.
+/// Takes all that is held out of the queue: the work is done when the transaction commits. False if the lease is gone.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn hold(transaction: &mut PgConnection, token: Uuid) -> Result<bool, sqlx::Error> {
-    let held = sqlx::query!("select token from event_leases where token = $1 for update", token);
-    Ok(held.fetch_optional(transaction).await?.is_some())
+pub async fn end(transaction: &mut PgConnection, lease: &Lease) -> Result<bool, sqlx::Error> {
+    let ended = sqlx::query!(
+        r#"
+        delete from event_queue q
+        using unnest($1::uuid[], $2::uuid[], $3::uuid[]) as held (company_id, account_id, id)
+        where q.company_id = held.company_id and q.account_id = held.account_id and q.id = held.id and q.lease_token = $4
+        "#,
+        &lease.companies(),
+        &lease.accounts(),
+        &lease.ids(),
+        lease.token,
+    );
+    Ok(lease.is_all_of(&ended.execute(transaction).await?))
 }
 
-/// Ends a lease. False if it is gone already.
+/// The same for some of the events. Whoever takes the others over waits until the transaction has ended.
+///
+/// # Errors
+/// Those of the database.
+pub async fn end_part(transaction: &mut PgConnection, lease: &Lease, events: &[&Claimed]) -> Result<bool, sqlx::Error> {
+    let shortened = sqlx::query!(
+        r#"
+        update event_queue q
+        set events = array(select event from unnest(q.events) with ordinality as waiting (event, place)
+                           where event <> all($5) order by place)
+        from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as held (company_id, account_id, id)
+        where q.company_id = held.company_id and q.account_id = held.account_id and q.id = held.id and q.lease_token = $4
+        "#,
+        &lease.companies(),
+        &lease.accounts(),
+        &lease.ids(),
+        lease.token,
+        &events.iter().map(|event| event.id.0).collect::<Vec<_>>(),
+    );
+    Ok(lease.is_all_of(&shortened.execute(transaction).await?))
+}
+
+/// Ends a lease early: what is still waiting is free for others, and rows of which nothing waits leave.
 ///
 /// # Errors
 /// Those of the database; the lease then runs out by itself.
-pub async fn let_go(connection: impl PgExecutor<'_>, token: Uuid) -> Result<bool, sqlx::Error> {
-    let ended = sqlx::query!("delete from event_leases where token = $1", token).execute(connection).await?;
-    Ok(ended.rows_affected() == 1)
+pub async fn let_go(engine: &PgPool, lease: &Lease) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        r#"
+        with held as (
+            select q.company_id, q.account_id, q.id, q.events
+            from event_queue q
+            join unnest($1::uuid[], $2::uuid[], $3::uuid[]) as held (company_id, account_id, id)
+                using (company_id, account_id, id)
+            where q.lease_token = $4
+            for update of q
+        ), emptied as (
+            delete from event_queue q using held
+            where q.company_id = held.company_id and q.account_id = held.account_id and q.id = held.id
+              and not exists (select from unnest(held.events) as waiting (id)
+                              join whatsapp_webhook_events e on e.company_id = held.company_id and e.id = waiting.id
+                              where e.erased_at is null)
+            returning q.id
+        )
+        update event_queue q set lease_token = null, lease_until = null
+        from held
+        where q.company_id = held.company_id and q.account_id = held.account_id and q.id = held.id
+          and held.id not in (select id from emptied)
+        "#,
+        &lease.companies(),
+        &lease.accounts(),
+        &lease.ids(),
+        lease.token,
+    )
+    .execute(engine)
+    .await?;
+    Ok(())
 }
 
-/// Marks events processed, as far as nobody else has: the number of those. Fewer than asked for means that the lease
-/// had run out; the caller must roll back.
+/// Marks events processed, as far as they are not yet: the number of those. Fewer than asked for means that somebody
+/// else has, or that an event was erased meanwhile; the caller must roll back.
 ///
 /// # Errors
 /// Those of the database.
@@ -141,19 +296,20 @@ pub async fn finish(
     now: OffsetDateTime,
     events: &[&Claimed],
 ) -> Result<u64, sqlx::Error> {
-    // As text, the state fits no partial index: that of waiting events looks tempting to the planner whenever it counted
-    // few of them, and is searched by time.
+    let mut events = events.to_vec();
+    events.sort_unstable_by_key(|event| (event.owner.company, event.id));
     let done = sqlx::query!(
         r#"
-        update whatsapp_webhook_event_logs e
-        set state = 'processed', processed_at = $1, processed_by = $2, attempts = attempts + 1, last_error = null
-        from unnest($3::uuid[], $4::uuid[]) as held (company_id, id)
-        where e.company_id = held.company_id and e.id = held.id and e.state::text = 'pending'
+        insert into event_outcomes (company_id, event_id, processed_at, attempts, processed_by)
+        select company_id, event_id, $1, failed + 1, $2
+        from unnest($3::uuid[], $4::uuid[], $5::integer[]) as done (company_id, event_id, failed)
+        on conflict (company_id, event_id) do nothing
         "#,
         now,
         worker,
         &events.iter().map(|event| event.owner.company.0).collect::<Vec<_>>(),
         &events.iter().map(|event| event.id.0).collect::<Vec<_>>(),
+        &events.iter().map(|event| event.attempts).collect::<Vec<_>>(),
     )
     .execute(transaction)
     .await?;
@@ -171,41 +327,49 @@ pub struct Failed<'a> {
     pub next_attempt_at: Option<OffsetDateTime>,
 }
 
-/// Records a failed try, numbered on from those before a replay, and lets the event go: until its next try, or for
-/// good. False if the lease has run out.
+/// Records a failed try, numbered on from those before a replay, and takes the event out of its row of the queue: into
+/// one of its own until its next try, or for good. False if the lease has run out.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn fail(
     engine: &PgPool,
-    token: Uuid,
+    lease: &Lease,
     worker: &str,
     now: OffsetDateTime,
     failed: Failed<'_>,
 ) -> Result<bool, sqlx::Error> {
+    let Failed { event, error, next_attempt_at } = failed;
     let done = sqlx::query!(
         r#"
         with held as (
-            select from event_leases where token = $3 for update
+            update event_queue set events = array_remove(events, $3)
+            where company_id = $1 and account_id = $2 and id = $4 and lease_token = $5
+            returning id
         ), failed as (
-            update whatsapp_webhook_event_logs
-            set state = case when $6::timestamptz is null then 'dead' else 'pending' end::webhook_event_state,
-                attempts = attempts + 1, next_attempt_at = coalesce($6, next_attempt_at), last_error = $5
-            where company_id = $1 and id = $2 and state::text = 'pending' and exists (select from held)
-            returning attempts
+            update whatsapp_webhook_events
+            set fault = case when $7::timestamptz is null then 'dead'::webhook_event_state end,
+                attempts = attempts + 1, last_error = $6
+            where company_id = $1 and id = $3 and fault is null and erased_at is null and exists (select from held)
+            returning id
+        ), again as (
+            insert into event_queue (company_id, account_id, id, due_at, events)
+            select $1, $2, gen_random_uuid(), $7, array[id] from failed where $7::timestamptz is not null
         )
         insert into event_attempts (company_id, event_id, attempt, failed_at, worker, error)
-        select $1, $2, 1 + coalesce((select max(attempt) from event_attempts where company_id = $1 and event_id = $2), 0),
-               $7, $4, $5
+        select $1, $3, 1 + coalesce((select max(attempt) from event_attempts where company_id = $1 and event_id = $3), 0),
+               $8, $9, $6
         from failed
         "#,
-        failed.event.owner.company.0,
-        failed.event.id.0,
-        token,
-        worker,
-        failed.error,
-        failed.next_attempt_at,
+        event.owner.company.0,
+        event.owner.account.0,
+        event.id.0,
+        event.place,
+        lease.token,
+        error,
+        next_attempt_at,
         now,
+        worker,
     )
     .execute(engine)
     .await?;
@@ -277,12 +441,12 @@ pub async fn backlog(engine: &PgPool, now: OffsetDateTime) -> Result<Backlog, sq
         Backlog,
         r#"
         select
-            (select count(*) from (select 1 from whatsapp_webhook_event_logs where state = 'pending' limit 100000) p)
-                as "pending!",
-            (select count(*) from (select 1 from whatsapp_webhook_event_logs where state = 'dead' limit 100000) d)
+            (select least(100000, coalesce(sum(cardinality(events)), 0))
+             from (select events from event_queue limit 100000) q) as "pending!",
+            (select count(*) from (select 1 from whatsapp_webhook_events where fault = 'dead' limit 100000) d)
                 as "dead!",
-            coalesce((select greatest(extract(epoch from $1 - min(next_attempt_at)), 0)::float8
-                      from whatsapp_webhook_event_logs where state = 'pending'), 0) as "oldest_seconds!"
+            coalesce((select greatest(extract(epoch from $1 - min(due_at)), 0)::float8 from event_queue), 0)
+                as "oldest_seconds!"
         "#,
         now,
     )

@@ -1,8 +1,8 @@
 //! The worker: claims a batch of events, translates them, applies their effects.
 //!
-//! Several workers, in one process or many, share the table. Each batch is claimed under a lease and a fencing token;
-//! the transaction that applies it begins by marking its events processed under that token, so a worker that slept
-//! past its lease changes nothing. A worker that dies leaves its lease to run out, and another takes over.
+//! Several workers, in one process or many, share the queue. Each batch is claimed under a lease and a fencing token;
+//! the transaction that applies it begins by taking it out of the queue under that token, so a worker that slept past
+//! its lease changes nothing. A worker that dies leaves its lease to run out, and another takes over.
 //!
 //! A batch that fails on data is split in half, and again, until the culprit is alone; its neighbours go through. Then
 //! the culprit's error decides: [`Failure::Retry`] comes again by the schedule of [`super::retry`], [`Failure::Discard`]
@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::apply::{self, ApplyError, CRASHED, Holder, Work};
 use super::effect::Effects;
 use super::retry;
-use super::store::{self, Claimed, Failed};
+use super::store::{self, Claimed, Failed, Lease};
 use super::translate::{self, Event};
 use super::wake::Wake;
 use crate::clock::Clock;
@@ -105,23 +105,23 @@ impl Worker {
     pub async fn run_once(&self) -> Result<Outcome, sqlx::Error> {
         let token = Uuid::new_v4();
         let WorkerSettings { lease, batch, .. } = self.settings;
-        let claimed = store::claim(&self.engine, token, self.clock.now(), lease, batch).await?;
-        if claimed.is_empty() {
+        let (lease, claimed) = store::claim(&self.engine, token, self.clock.now(), lease, batch).await?;
+        if lease.is_empty() {
             return Ok(Outcome::Idle);
         }
         let all = claimed.len();
         let (work, mut failures) = translate_all(claimed);
-        let Applied { processed, culprits, ended } = match self.apply_splitting(token, &work, all).await {
+        let Applied { processed, culprits, ended } = match self.apply_splitting(&lease, &work, all).await {
             Ok(applied) => applied,
-            Err(error) => return Ok(self.give_up(token, &error).await),
+            Err(error) => return Ok(self.give_up(&lease, &error).await),
         };
         failures.extend(culprits);
         let failed = failures.len();
-        if let Err(error) = self.record_all(token, failures).await {
-            return Ok(self.give_up(token, &error.into()).await);
+        if let Err(error) = self.record_all(&lease, failures).await {
+            return Ok(self.give_up(&lease, &error.into()).await);
         }
         if !ended {
-            store::let_go(&self.engine, token).await?;
+            store::let_go(&self.engine, &lease).await?;
         }
         Ok(Outcome::Worked { processed, failed })
     }
@@ -150,7 +150,7 @@ impl Worker {
     }
 
     /// Applies the batch, splitting it around events that fail on data.
-    async fn apply_splitting(&self, token: Uuid, work: &[Work], claimed: usize) -> Result<Applied, ApplyError> {
+    async fn apply_splitting(&self, lease: &Lease, work: &[Work], claimed: usize) -> Result<Applied, ApplyError> {
         let all: Vec<&Work> = work.iter().collect();
         let mut parts = VecDeque::from([&all[..]]);
         let mut applied = Applied::default();
@@ -159,7 +159,7 @@ impl Worker {
                 continue;
             }
             let is_all = part.len() == claimed;
-            match self.apply_patiently(token, part, is_all).await {
+            match self.apply_patiently(lease, part, is_all).await {
                 Ok(()) => {
                     applied.processed += part.len();
                     applied.ended = is_all;
@@ -177,10 +177,10 @@ impl Worker {
         Ok(applied)
     }
 
-    async fn apply_patiently(&self, token: Uuid, part: &[&Work], is_all: bool) -> Result<(), ApplyError> {
+    async fn apply_patiently(&self, lease: &Lease, part: &[&Work], is_all: bool) -> Result<(), ApplyError> {
         let mut tries = 0;
         loop {
-            match caught(self.apply(token, part, is_all)).await.unwrap_or(Err(ApplyError::Panicked)) {
+            match caught(self.apply(lease, part, is_all)).await.unwrap_or(Err(ApplyError::Panicked)) {
                 Ok(now) => {
                     let waited = |work: &&Work| (now - work.event.received_at).try_into().unwrap_or(Duration::ZERO);
                     metrics::processed(part.iter().map(waited));
@@ -193,17 +193,17 @@ impl Worker {
     }
 
     /// Applies a part of the batch, and says when.
-    async fn apply(&self, token: Uuid, part: &[&Work], is_all: bool) -> Result<OffsetDateTime, ApplyError> {
+    async fn apply(&self, lease: &Lease, part: &[&Work], is_all: bool) -> Result<OffsetDateTime, ApplyError> {
         let now = self.clock.now();
-        apply::apply(&self.engine, Holder { worker: &self.name, token, now, is_all }, part).await?;
+        apply::apply(&self.engine, Holder { worker: &self.name, lease, now, is_all }, part).await?;
         Ok(now)
     }
 
-    async fn give_up(&self, token: Uuid, error: &ApplyError) -> Outcome {
+    async fn give_up(&self, lease: &Lease, error: &ApplyError) -> Outcome {
         tracing::warn!(%error, worker = %self.name, "a batch was not applied");
         // Until the database is back, or the lease has run out by itself: nobody else can take them before.
         let patience = tokio::time::Instant::now() + self.settings.lease;
-        while let Err(error) = store::let_go(&self.engine, token).await {
+        while let Err(error) = store::let_go(&self.engine, lease).await {
             if tokio::time::Instant::now() > patience {
                 tracing::warn!(%error, "the events stayed leased until the lease ran out");
                 break;
@@ -213,14 +213,14 @@ impl Worker {
         Outcome::GaveUp
     }
 
-    async fn record_all(&self, token: Uuid, failures: Vec<(Claimed, Failure)>) -> Result<(), sqlx::Error> {
+    async fn record_all(&self, lease: &Lease, failures: Vec<(Claimed, Failure)>) -> Result<(), sqlx::Error> {
         for (event, failure) in failures {
-            self.record(token, &event, failure).await?;
+            self.record(lease, &event, failure).await?;
         }
         Ok(())
     }
 
-    async fn record(&self, token: Uuid, event: &Claimed, failure: Failure) -> Result<(), sqlx::Error> {
+    async fn record(&self, lease: &Lease, event: &Claimed, failure: Failure) -> Result<(), sqlx::Error> {
         let now = self.clock.now();
         let attempt = u32::try_from(event.attempts).unwrap_or(0) + 1;
         let (error, next) = match failure {
@@ -230,7 +230,7 @@ impl Worker {
         metrics::failed(next.is_none());
         tracing::warn!(event = %event.id, attempt, dead = next.is_none(), "an event could not be processed");
         let failed = Failed { event, error: &error, next_attempt_at: next };
-        if !store::fail(&self.engine, token, &self.name, now, failed).await? {
+        if !store::fail(&self.engine, lease, &self.name, now, failed).await? {
             tracing::warn!(event = %event.id, "its lease had run out; somebody else has it");
         }
         Ok(())

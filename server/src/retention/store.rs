@@ -55,18 +55,27 @@ pub async fn remove_deliveries(
                   from aged) a
             where bytes_before < $6
         ), events as (
-            select e.delivery_id, e.state from batch
-            join whatsapp_webhook_event_logs e on e.company_id = $2 and e.delivery_id = batch.id
+            select e.id, e.delivery_id, e.fault from batch
+            join whatsapp_webhook_events e on e.company_id = $2 and e.delivery_id = batch.id
             where batch.received_at < $7
             for update of e
+        ), processed as (
+            select o.event_id from events
+            join event_outcomes o on o.company_id = $2 and o.event_id = events.id
+            for update of o
         ), leaving as (
             select id, erased_at from batch
             where received_at < $7 and not exists (
-                select from events where events.delivery_id = batch.id and events.state in ('pending', 'dead'))
+                select from events
+                where events.delivery_id = batch.id and events.fault is distinct from 'quarantined'
+                  and events.fault is distinct from 'unrouted' and events.id not in (select event_id from processed))
         ), gone_events as (
-            delete from whatsapp_webhook_event_logs e using leaving
-            where e.company_id = $2 and e.delivery_id = leaving.id and e.state not in ('pending', 'dead')
+            delete from whatsapp_webhook_events e using leaving
+            where e.company_id = $2 and e.delivery_id = leaving.id
             returning e.id
+        ), gone_outcomes as (
+            delete from event_outcomes o using gone_events
+            where o.company_id = $2 and o.event_id = gone_events.id
         ), gone_attempts as (
             delete from event_attempts a using gone_events
             where a.company_id = $2 and a.event_id = gone_events.id
@@ -128,18 +137,30 @@ pub async fn remove_orphans(
         with mine as materialized (
             select pg_try_advisory_xact_lock($1) as held
         ), aged as (
-            select id, delivery_id, received_at, state from whatsapp_webhook_event_logs
+            select id, delivery_id, received_at, fault from whatsapp_webhook_events
             where company_id = $2 and id > $3 and id < $4 and (select held from mine)
             order by id
             limit $5
-        ), leaving as (
-            select id from aged
-            where received_at < $6 and state not in ('pending', 'dead') and not exists (
+        ), orphans as (
+            select e.id, e.fault from aged
+            join whatsapp_webhook_events e on e.company_id = $2 and e.id = aged.id
+            where aged.received_at < $6 and not exists (
                 select from whatsapp_webhook_deliveries d where d.company_id = $2 and d.id = aged.delivery_id)
+            for update of e
+        ), processed as (
+            select o.event_id from orphans
+            join event_outcomes o on o.company_id = $2 and o.event_id = orphans.id
+            for update of o
+        ), leaving as (
+            select id from orphans
+            where fault in ('quarantined', 'unrouted') or id in (select event_id from processed)
         ), gone_events as (
-            delete from whatsapp_webhook_event_logs e using leaving
-            where e.company_id = $2 and e.id = leaving.id and e.state not in ('pending', 'dead')
+            delete from whatsapp_webhook_events e using leaving
+            where e.company_id = $2 and e.id = leaving.id
             returning e.id
+        ), gone_outcomes as (
+            delete from event_outcomes o using gone_events
+            where o.company_id = $2 and o.event_id = gone_events.id
         ), gone_attempts as (
             delete from event_attempts a using gone_events
             where a.company_id = $2 and a.event_id = gone_events.id

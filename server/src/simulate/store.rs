@@ -39,7 +39,7 @@ pub(super) async fn count_pending(pool: &PgPool, owner: Owner, prefix: &str) -> 
 /// The run's events, whoever they were routed to.
 pub(super) async fn events(pool: &PgPool, owner: Owner, prefix: &str) -> Result<Vec<EventRow>, sqlx::Error> {
     sqlx::query!(
-        r#"select event_type, object_id as "wamid!", coalesce(event_subtype, '') as "subtype!", state::text as "state!"
+        r#"select event_type as "event_type!", object_id as "wamid!", coalesce(event_subtype, '') as "subtype!", state::text as "state!"
            from whatsapp_webhook_event_logs
            where company_id = $1 and starts_with(object_id, $2)"#,
         owner.company.0,

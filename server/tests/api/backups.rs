@@ -68,8 +68,9 @@ fn dump_and_restore(from: &TestDatabase, to: &TestDatabase) {
 /// Owners, privileges and policies, as far as a dump could lose them.
 async fn guards(pool: &PgPool) -> Vec<String> {
     let sql =
-        "select concat_ws(' ', relname, pg_get_userbyid(relowner), relrowsecurity, relforcerowsecurity, relacl::text)
-               from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace
+        "select concat_ws(' ', relname, pg_get_userbyid(relowner), relrowsecurity, relforcerowsecurity, relacl::text,
+                         case when relkind = 'v' then reloptions::text end)
+               from pg_class where relkind in ('r', 'v') and relnamespace = 'public'::regnamespace
                union all
                select concat_ws(' ', tablename, policyname, permissive, roles, cmd, qual, with_check) from pg_policies
                order by 1";

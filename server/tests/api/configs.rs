@@ -93,7 +93,7 @@ async fn another_number_is_routed_anew_within_a_second() {
 
 /// Nobody but the holder of these locks can read a configuration or write anything the door writes.
 const LOCKS: &str = "begin; lock table whatsapp_accounts, whatsapp_webhook_configs, whatsapp_webhook_config_generation,
-     whatsapp_webhook_rejections, whatsapp_webhook_deliveries, whatsapp_webhook_event_logs, audit_log
+     whatsapp_webhook_rejections, whatsapp_webhook_deliveries, whatsapp_webhook_events, event_queue, audit_log
      in access exclusive mode";
 
 #[tokio::test]

@@ -212,7 +212,9 @@ impl Stand {
             "conversations",
             "messages",
             "message_statuses",
-            "whatsapp_webhook_event_logs",
+            "whatsapp_webhook_events",
+            "event_queue",
+            "event_outcomes",
             "whatsapp_webhook_deliveries",
         ] {
             let sql = format!("select to_jsonb(t) as row from {table} t where company_id = '{birch}' order by t::text");
@@ -426,7 +428,7 @@ async fn somebody_who_goes_on_writing_is_erased_up_to_then_and_nobody_waits_or_i
     let toms = "select count(*) from messages where wamid like 'wamid.tom._.%' and body = 'Hello from Tom'";
     assert_eq!(app.count(toms).await, accepted, "each of Tom's");
     assert_eq!(app.count("select count(*) from whatsapp_webhook_event_logs where state = 'dead'").await, 0);
-    assert_eq!(app.count("select count(*) from event_leases").await, 0);
+    assert_eq!(app.leased().await, 0);
     let crossed = "select deadlocks from pg_stat_database where datname = current_database()";
     assert_eq!(app.count(crossed).await, 0, "somebody waited in a circle");
 }
@@ -437,13 +439,10 @@ async fn an_event_that_still_waits_is_erased_and_never_processed() {
     let app = &stand.app;
     app.accept(text_message("wamid.lena.late", LENA, "Secret garden, later")).await;
     app.accept(text_message("wamid.lena.dead", LENA, "Secret garden, never")).await;
-    app.execute(
-        "update whatsapp_webhook_event_logs set state = 'dead', last_error = 'Lena Ortiz'
-         where object_id = 'wamid.lena.dead'",
-    )
-    .await;
+    app.give_up("object_id = 'wamid.lena.dead'", "Lena Ortiz").await;
     stand.erase_lena().await;
     app.drain().await;
+    assert_eq!(app.count("select count(*) from event_queue").await, 0, "and waits no more");
     assert_eq!(traces(app, &stand.of_acme().await, &TRACES).await, BTreeSet::new());
     let states = "select distinct state::text from whatsapp_webhook_event_logs where erased_at is not null order by 1";
     assert_eq!(app.texts(states).await, ["processed", "quarantined"]);

@@ -56,14 +56,16 @@ const LOOKS: [(&str, &str); 6] = [
 ];
 
 /// What a fixture leaves behind; the account and its configuration stay.
-const FORGET: [&str; 10] = [
+const FORGET: [&str; 12] = [
     "delete from message_statuses",
     "delete from messages",
     "delete from conversations",
     "delete from contact_identities",
     "delete from contacts",
     "delete from event_attempts",
-    "delete from whatsapp_webhook_event_logs",
+    "delete from event_queue",
+    "delete from event_outcomes",
+    "delete from whatsapp_webhook_events",
     "delete from whatsapp_webhook_deliveries",
     "delete from audit_log",
     "update whatsapp_accounts set verified_name = null, quality_event = null, messaging_limit = null,

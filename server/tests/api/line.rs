@@ -193,9 +193,12 @@ pub async fn damage(pool: &PgPool, expected: &Expected) -> Damage {
 }
 
 /// Puts a row into its table a second time, with another id: for showing that a check would see it. The table loses
-/// the constraint that forbids it, which must be the only one of its name. `which` says what rows will do.
-pub async fn double(pool: &PgPool, table: &str, constraint: &str, which: &str) {
-    let drop = format!("alter table {table} drop constraint {constraint}");
+/// the constraint or index that forbids it, which must be the only one of its name. `which` says what rows will do.
+pub async fn double(pool: &PgPool, table: &str, key: &str, which: &str) {
+    let is_constraint = sqlx::query_scalar("select exists (select from pg_constraint where conname = $1)").bind(key);
+    let is_constraint: bool = is_constraint.fetch_one(pool).await.unwrap();
+    let drop =
+        if is_constraint { format!("alter table {table} drop constraint {key}") } else { format!("drop index {key}") };
     sqlx::query(sqlx::AssertSqlSafe(drop)).execute(pool).await.unwrap();
     let columns: String = sqlx::query_scalar(
         "select string_agg(quote_ident(column_name), ', ') from information_schema.columns

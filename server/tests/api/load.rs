@@ -78,6 +78,9 @@ async fn nothing_refers_to_what_is_not_there(app: &TestApp) {
             select from whatsapp_webhook_event_logs e where not exists
                 (select from whatsapp_accounts a where (a.company_id, a.id) = (e.company_id, e.account_id))
             union all
+            select from event_outcomes o where not exists
+                (select from whatsapp_webhook_events e where (e.company_id, e.id) = (o.company_id, o.event_id))
+            union all
             select from messages m where not exists
                 (select from whatsapp_accounts a where (a.company_id, a.id) = (m.company_id, m.account_id))
             union all
@@ -133,7 +136,7 @@ async fn damage_is_found(app: &TestApp, expected: &Expected) {
     damage(
         app,
         &format!(
-            "delete from whatsapp_webhook_event_logs e where id = (
+            "delete from whatsapp_webhook_events e where id = (
                 select id from whatsapp_webhook_event_logs l where starts_with(object_id, '{prefix}')
                 and event_type = 'message' and not exists (select 1 from messages m where m.event_id = l.id) limit 1)"
         ),

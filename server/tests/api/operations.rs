@@ -115,8 +115,7 @@ async fn the_backlog_is_what_waits_in_the_database() {
     program.app.accept(text_message("wamid.1", "16505551234", "Hello")).await;
     program.app.accept(text_message("wamid.2", "16505551234", "Hello")).await;
     program.app.accept(text_message("wamid.3", "16505551234", "Hello")).await;
-    let dead = "update whatsapp_webhook_event_logs set state = 'dead', last_error = 'x' where object_id = 'wamid.3'";
-    program.app.execute(dead).await;
+    program.app.give_up("object_id = 'wamid.3'", "x").await;
     tokio::time::sleep(Duration::from_millis(1100)).await;
     let metrics = program.get("/metrics").await.text().await.unwrap();
     let backlog = (number(&metrics, "waypost_backlog_events"), number(&metrics, "waypost_backlog_dead"));

@@ -295,7 +295,7 @@ async fn where_connections_are_cut_without_a_word_posts_soon_get_through_by_new_
 
 async fn lock_the_log(app: &TestApp) -> PgConnection {
     let mut other = PgConnection::connect(&app.place.url).await.unwrap();
-    let lock = "begin; lock table whatsapp_webhook_event_logs in access exclusive mode";
+    let lock = "begin; lock table whatsapp_webhook_events in access exclusive mode";
     sqlx::raw_sql(lock).execute(&mut other).await.unwrap();
     other
 }

@@ -83,6 +83,7 @@ async fn what_is_old_leaves_and_what_is_young_stays() {
     assert_eq!(app.texts("select object_id from whatsapp_webhook_event_logs").await, ["wamid.young"]);
     assert_eq!(app.count("select count(*) from whatsapp_webhook_deliveries").await, 1);
     assert_eq!(app.count("select count(*) from event_attempts").await, 0);
+    assert_eq!(app.count("select count(*) from event_outcomes").await, 1);
     assert_eq!(app.count("select count(*) from whatsapp_webhook_rejections").await, 0);
     assert_eq!(kept(&app).await, before, "messages, statuses and people stay as they are");
     let told = |account: &crate::app::TestAccount, deliveries: u8, rejections: u8| {
@@ -116,13 +117,8 @@ async fn what_was_not_processed_never_leaves() {
     app.take_in("no json at all").await;
     let foreign = String::from_utf8(text_message("wamid.unrouted", "16505551234", "Hello")).unwrap();
     app.take_in(foreign.replace(NUMBER, "999").replace(crate::app::WABA, "998")).await;
-    app.execute(
-        "update whatsapp_webhook_event_logs set state = 'dead', processed_at = null, last_error = 'It failed.'
-         where object_id = 'wamid.dead';
-         update whatsapp_webhook_event_logs set state = 'pending', processed_at = null, next_attempt_at = received_at
-         where object_id = 'wamid.replayed'",
-    )
-    .await;
+    app.give_up("object_id = 'wamid.dead'", "It failed.").await;
+    app.let_wait("object_id = 'wamid.replayed'", "received_at").await;
     app.accept(text_message("wamid.waiting", "16505551234", "Hello")).await;
     let states = "select distinct state::text from whatsapp_webhook_event_logs order by 1";
     assert_eq!(app.texts(states).await, ["dead", "pending", "processed", "quarantined", "unrouted"]);
@@ -141,10 +137,9 @@ async fn events_whose_delivery_is_gone_leave_as_soon_as_they_do_not_wait() {
     for wamid in ["wamid.loose", "wamid.loose.dead", "wamid.whole"] {
         app.take_in(text_message(wamid, "16505551234", "Hello")).await;
     }
+    app.give_up("object_id = 'wamid.loose.dead'", "It failed.").await;
     app.execute(
-        "update whatsapp_webhook_event_logs set state = 'dead', processed_at = null, last_error = 'It failed.'
-         where object_id = 'wamid.loose.dead';
-         insert into event_attempts (company_id, event_id, attempt, failed_at, worker, error)
+        "insert into event_attempts (company_id, event_id, attempt, failed_at, worker, error)
          select company_id, id, 1, now(), 'test', 'It failed.' from whatsapp_webhook_event_logs;
          delete from whatsapp_webhook_deliveries
          where id in (select delivery_id from whatsapp_webhook_event_logs where object_id like 'wamid.loose%')",
@@ -164,6 +159,7 @@ async fn events_whose_delivery_is_gone_leave_as_soon_as_they_do_not_wait() {
     assert_eq!(removed, Removed { deliveries: 1, events: 2, attempts: 2, rejections: 0 });
     let left = "select object_id from whatsapp_webhook_event_logs order by 1";
     assert_eq!(app.texts(left).await, ["wamid.loose.dead", "wamid.young", "wamid.young.loose"]);
+    assert_eq!(app.count("select count(*) from event_outcomes").await, 2, "of the two that are young");
     assert_eq!(thinned(&app).await[0]["details"]["events"], json!(2));
 }
 
@@ -194,7 +190,11 @@ async fn what_comes_again_after_it_left_changes_nothing() {
         assert_eq!(*before, after, "{table}");
     }
     // Had it not been processed anew, the above would prove nothing.
-    app.execute("delete from message_statuses; delete from whatsapp_webhook_event_logs; delete from whatsapp_webhook_deliveries").await;
+    app.execute(
+        "delete from message_statuses; delete from event_outcomes; delete from whatsapp_webhook_events;
+         delete from whatsapp_webhook_deliveries",
+    )
+    .await;
     app.take_in(fixture("status_failed")).await;
     assert_eq!(app.count("select count(*) from message_statuses").await, 1);
 }
@@ -305,12 +305,14 @@ async fn a_step_reads_by_index_only() {
          select (jsonb_populate_record(d, jsonb_build_object('id', gen_random_uuid(),
                  'body_sha256', '\\x' || encode(sha256(n::text::bytea), 'hex')))).*
          from whatsapp_webhook_deliveries d, generate_series(1, 5000) n;
-         insert into whatsapp_webhook_event_logs
+         insert into whatsapp_webhook_events
              (company_id, id, delivery_id, position, body_offset, body_length, account_id, event_type, event_ts,
-              received_at, dedup_key, payload, state, processed_at, next_attempt_at)
+              received_at, dedup_key, payload)
          select d.company_id, gen_random_uuid(), d.id, n, 0, 1, signed_by_account, 'message', now(), now(),
-                d.id || ':' || n, '{}', 'processed', now(), now()
+                d.id || ':' || n, '{}'
          from whatsapp_webhook_deliveries d, generate_series(1, 4) n;
+         insert into event_outcomes (company_id, event_id, processed_at, attempts, processed_by)
+         select company_id, id, now(), 1, 'test' from whatsapp_webhook_event_logs where not processed;
          insert into event_attempts (company_id, event_id, attempt, failed_at, worker, error)
          select company_id, id, 1, now(), 'test', 'It failed.' from whatsapp_webhook_event_logs;
          insert into whatsapp_webhook_rejections (company_id, id, reason, method, callback_path, rejected_at)
@@ -345,7 +347,7 @@ async fn a_step_reads_by_index_only() {
         assert!(!plan.contains("Seq Scan on whatsapp_") && !plan.contains("Seq Scan on event_"), "{plan}");
     }
     // Without the index the whole log would be read, and this is seen.
-    app.execute("drop index whatsapp_webhook_event_logs_by_delivery").await;
+    app.execute("drop index whatsapp_webhook_events_by_delivery").await;
     let plan = plan(&mut engine, "gone_deliveries as", &deliveries).await;
-    assert!(plan.contains("Seq Scan on whatsapp_webhook_event_logs"), "{plan}");
+    assert!(plan.contains("Seq Scan on whatsapp_webhook_events"), "{plan}");
 }

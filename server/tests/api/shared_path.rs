@@ -132,8 +132,15 @@ async fn an_update_for_a_company_that_did_not_sign_never_reaches_it() {
     let mut events = shared.events().await;
     events.sort_by_key(|event| event["state"] == "processed");
     assert_eq!(events, [foreign.clone(), foreign, own]);
-    for table in ["whatsapp_webhook_deliveries", "whatsapp_webhook_event_logs", "contacts", "conversations", "messages"]
-    {
+    for table in [
+        "whatsapp_webhook_deliveries",
+        "whatsapp_webhook_events",
+        "event_queue",
+        "event_outcomes",
+        "contacts",
+        "conversations",
+        "messages",
+    ] {
         let sql = format!("select count(*) from {table} where company_id = '{}'", shared.acme[0].owner.company);
         assert_eq!(shared.app.count(&sql).await, 0, "{table}");
     }

@@ -38,11 +38,15 @@ async fn two_full_companies() -> (TestApp, TestAccount, TestAccount) {
         reaction["reaction"] = json!({ "message_id": "wamid.1", "emoji": "👍" });
         let reaction = String::from_utf8(messages(&[reaction])).unwrap().replace(NUMBER, &account.phone_number_id);
         let unrouted = String::from_utf8(text_message("wamid.unrouted", "16505551234", "Hello")).unwrap();
-        for body in [reaction, unrouted.replace(NUMBER, "9009").replace(WABA, "9010")] {
+        let unrouted = unrouted.replace(NUMBER, "9009").replace(WABA, "9010");
+        let dead = String::from_utf8(text_message("wamid.dead", "16505551234", "Hello")).unwrap();
+        let dead = dead.replace(NUMBER, &account.phone_number_id);
+        for body in [reaction, unrouted, dead, "This is no JSON.".into()] {
             assert_eq!(app.post(account, body).await.status(), 200);
         }
     }
     app.drain().await;
+    app.give_up("object_id = 'wamid.dead'", "It failed.").await;
     for account in [&acme, &birch] {
         let waiting = String::from_utf8(text_message("wamid.waiting", "16505551234", "Hello")).unwrap();
         let waiting = waiting.replace(NUMBER, &account.phone_number_id);
@@ -69,7 +73,8 @@ impl Marks {
             "contacts",
             "messages",
             "audit_log",
-            "whatsapp_webhook_event_logs",
+            "whatsapp_webhook_events",
+            "event_queue",
             "whatsapp_webhook_deliveries",
             "whatsapp_webhook_rejections",
         ] {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use server::clock::Clock;
 use server::processing::apply::{ApplyError, Holder, Work, apply};
 use server::processing::effect::Effects;
-use server::processing::store::{Claimed, Failed, claim, fail};
+use server::processing::store::{Claimed, Failed, Lease, claim, fail};
 use server::processing::worker::{Outcome, Worker, WorkerSettings};
 use time::OffsetDateTime;
 use tokio::time::Instant;
@@ -84,14 +84,13 @@ async fn states(app: &TestApp) -> Vec<Value> {
 }
 
 async fn next_attempt(app: &TestApp) -> OffsetDateTime {
-    let due = "select next_attempt_at from whatsapp_webhook_event_logs";
-    sqlx::query_scalar(due).fetch_one(&app.pool).await.unwrap()
+    assert_eq!(app.count("select count(*) from event_queue").await, 1, "it stands in one place");
+    sqlx::query_scalar("select due_at from event_queue").fetch_one(&app.pool).await.unwrap()
 }
 
-async fn claim_all(app: &TestApp, now: OffsetDateTime) -> (Uuid, Vec<Work>) {
-    let token = Uuid::new_v4();
-    let claimed = claim(&app.database.engine, token, now, LEASE, 500).await.unwrap();
-    (token, claimed.into_iter().map(|event: Claimed| Work { event, effects: Effects::default() }).collect())
+async fn claim_all(app: &TestApp, now: OffsetDateTime) -> (Lease, Vec<Work>) {
+    let (lease, claimed) = claim(&app.database.engine, Uuid::new_v4(), now, LEASE, 500).await.unwrap();
+    (lease, claimed.into_iter().map(|event: Claimed| Work { event, effects: Effects::default() }).collect())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -146,16 +145,20 @@ async fn a_worker_that_slept_past_its_lease_changes_nothing() {
     let hand = Hand::new();
     let (sleeper, held) = claim_all(&app, hand.now()).await;
     hand.forward(31);
-    let (_, taken) = claim_all(&app, hand.now()).await;
+    let (other, taken) = claim_all(&app, hand.now()).await;
     assert_eq!((held.len(), taken.len()), (2, 2));
     let held: Vec<&Work> = held.iter().collect();
-    let holder = Holder { worker: "sleeper", token: sleeper, now: hand.now(), is_all: true };
-    let late = apply(&app.database.engine, holder, &held).await;
-    assert!(matches!(late, Err(ApplyError::LeaseLost)), "{late:?}");
+    let holder = Holder { worker: "sleeper", lease: &sleeper, now: hand.now(), is_all: true };
+    for (holder, held) in [(holder, &held[..]), (Holder { is_all: false, ..holder }, &held[..1])] {
+        let late = apply(&app.database.engine, holder, held).await;
+        assert!(matches!(late, Err(ApplyError::LeaseLost)), "{late:?}");
+    }
     let failed = Failed { event: &held[0].event, error: "Late.", next_attempt_at: None };
-    assert!(!fail(&app.database.engine, sleeper, "sleeper", hand.now(), failed).await.unwrap());
+    assert!(!fail(&app.database.engine, &sleeper, "sleeper", hand.now(), failed).await.unwrap());
     let untouched = |number| json!({ "object_id": format!("wamid.{number}"), "state": "pending", "attempts": 0, "processed_by": null });
     assert_eq!(states(&app).await, [untouched(0), untouched(1)], "still the other worker's");
+    let others = format!("select cardinality(events)::bigint from event_queue where lease_token = '{}'", other.token);
+    assert_eq!(app.count(&others).await, 2);
     assert_eq!(app.count("select count(*) from audit_log where actor_kind = 'system'").await, 0);
     assert_eq!(app.count("select count(*) from event_attempts").await, 0);
 }
@@ -165,16 +168,12 @@ async fn an_event_that_somebody_else_processed_holds_the_whole_batch_back() {
     let app = TestApp::start().await;
     app.accept(messages(2)).await;
     let hand = Hand::new();
-    let (token, held) = claim_all(&app, hand.now()).await;
-    run(
-        &app,
-        "update whatsapp_webhook_event_logs set state = 'processed', processed_at = now(), processed_by = 'other'
-         where object_id = 'wamid.1'",
-    )
-    .await;
+    let (lease, held) = claim_all(&app, hand.now()).await;
+    app.call_processed("object_id = 'wamid.1'", "other").await;
     let held: Vec<&Work> = held.iter().collect();
     for is_all in [false, true] {
-        let result = apply(&app.database.engine, Holder { worker: "w", token, now: hand.now(), is_all }, &held).await;
+        let holder = Holder { worker: "w", lease: &lease, now: hand.now(), is_all };
+        let result = apply(&app.database.engine, holder, &held).await;
         assert!(matches!(result, Err(ApplyError::LeaseLost)));
         assert_eq!(app.count("select count(*) from whatsapp_webhook_event_logs where processed").await, 1);
     }
@@ -222,8 +221,7 @@ async fn a_failure_comes_again_by_the_schedule_until_it_is_dead_and_can_be_repla
     assert_eq!(worker.run_once().await.unwrap(), Outcome::Idle, "the dead are left alone");
 
     allow_again(&app).await;
-    run(&app, "update whatsapp_webhook_event_logs set state = 'pending', next_attempt_at = now() where state = 'dead'")
-        .await;
+    app.let_wait("fault = 'dead'", "now()").await;
     assert_eq!(worker.run_once().await.unwrap(), Outcome::Worked { processed: 1, failed: 0 });
     assert_eq!(app.count("select count(*) from messages where body = 'Number 0'").await, 1);
     assert_eq!(app.count("select count(*) from whatsapp_webhook_event_logs where last_error is not null").await, 0);
@@ -258,7 +256,7 @@ async fn an_error_of_the_database_is_no_failed_try() {
     let untouched = "select count(*) from whatsapp_webhook_event_logs
                      where state = 'pending' and attempts = 0 and last_error is null";
     assert_eq!(app.count(untouched).await, 3);
-    assert_eq!(app.count("select count(*) from event_leases").await, 0);
+    assert_eq!(app.leased().await, 0);
     assert_eq!(app.count("select count(*) from event_attempts").await, 0);
     run(&app, "grant insert on messages to waypost_engine").await;
     assert_eq!(worker.run_once().await.unwrap(), Outcome::Worked { processed: 3, failed: 0 }, "at once, with no lease");
@@ -283,7 +281,7 @@ async fn a_batch_that_only_goes_through_in_parts_leaves_no_lease_behind() {
     .await;
     let outcome = worker(&app, "w", &Hand::new()).run_once().await.unwrap();
     assert_eq!(outcome, Outcome::Worked { processed: 2, failed: 0 });
-    assert_eq!(app.count("select count(*) from event_leases").await, 0);
+    assert_eq!(app.count("select count(*) from event_queue").await, 0);
 }
 
 #[tokio::test]
@@ -295,7 +293,7 @@ async fn where_a_failure_cannot_be_recorded_nothing_stays_leased() {
     let hand = Hand::new();
     let worker = worker(&app, "w", &hand);
     assert_eq!(worker.run_once().await.unwrap(), Outcome::GaveUp);
-    assert_eq!(app.count("select count(*) from event_leases").await, 0);
+    assert_eq!(app.leased().await, 0);
     run(&app, "grant insert on event_attempts to waypost_engine").await;
     assert_eq!(worker.run_once().await.unwrap(), Outcome::Worked { processed: 0, failed: 1 }, "at once, with no lease");
 }

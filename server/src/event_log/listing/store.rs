@@ -39,61 +39,94 @@ pub struct EventRow {
     pub attempts: i32,
 }
 
-/// A state in the database's own type: what is cast from text is not known when a statement is planned, and then no
-/// partial index fits.
-#[derive(Clone, Copy, Debug, sqlx::Type)]
-#[sqlx(type_name = "webhook_event_state", rename_all = "snake_case")]
-enum State {
-    Pending,
-    Processed,
-    Dead,
-    Quarantined,
-    Unrouted,
+/// Asks by state. The planner finds the right index only where source and state are part of the statement's text.
+///
+/// Events without an account are those of the deliveries that the account signed; they are listed when unrouted ones are
+/// asked for. What waits is found by way of the queue, unless so much waits (`$is_crowded`) that one comes across it soon
+/// in the log itself.
+macro_rules! by_state {
+    ($filter:ident, $is_crowded:expr, $ask:ident) => {
+        match $filter.state {
+            None => $ask!("from whatsapp_webhook_event_logs e where e.company_id = $1 and e.account_id = $2 "),
+            Some(EventState::Processed) => $ask!(
+                "from whatsapp_webhook_event_logs e where e.company_id = $1 and e.account_id = $2 and e.processed "
+            ),
+            Some(EventState::Pending) if $is_crowded => $ask!(
+                "from whatsapp_webhook_event_logs e
+                 where e.company_id = $1 and e.account_id = $2 and e.state = 'pending' "
+            ),
+            Some(EventState::Pending) => $ask!(
+                "from event_queue q cross join unnest(q.events) as waiting (id)
+                 join whatsapp_webhook_event_logs e on e.company_id = q.company_id and e.id = waiting.id
+                 where q.company_id = $1 and q.account_id = $2 and e.state = 'pending' "
+            ),
+            Some(EventState::Dead) => $ask!(
+                "from whatsapp_webhook_event_logs e
+                 where e.company_id = $1 and e.account_id = $2 and e.fault = 'dead' "
+            ),
+            Some(EventState::Quarantined) => $ask!(
+                "from whatsapp_webhook_event_logs e
+                 where e.company_id = $1 and e.account_id = $2 and e.fault = 'quarantined' "
+            ),
+            Some(EventState::Unrouted) => $ask!(
+                "from whatsapp_webhook_event_logs e
+                 join whatsapp_webhook_deliveries d on d.company_id = e.company_id and d.id = e.delivery_id
+                 where e.company_id = $1 and e.fault = 'unrouted' and d.signed_by_account = $2 "
+            ),
+        }
+    };
 }
 
-impl From<EventState> for State {
-    fn from(state: EventState) -> Self {
-        match state {
-            EventState::Pending => Self::Pending,
-            EventState::Processed => Self::Processed,
-            EventState::Dead => Self::Dead,
-            EventState::Quarantined => Self::Quarantined,
-            EventState::Unrouted => Self::Unrouted,
-        }
-    }
+/// Whether more waits than is worth sorting.
+async fn is_crowded(tenant: &mut PgConnection, owner: Owner, filter: &Filter) -> Result<bool, sqlx::Error> {
+    Ok(filter.state == Some(EventState::Pending) && waiting(tenant, owner, WINDOW).await? == WINDOW)
+}
+
+/// How many events wait, at most `most`.
+async fn waiting(tenant: &mut PgConnection, owner: Owner, most: i64) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"
+        select count(*) as "count!" from (
+            select from event_queue q
+            cross join unnest(q.events) as waiting (id)
+            join whatsapp_webhook_events e on e.company_id = q.company_id and e.id = waiting.id and e.erased_at is null
+            where q.company_id = $1 and q.account_id = $2
+            limit $3
+        ) w
+        "#,
+        owner.company.0,
+        owner.account.0,
+        most,
+    )
+    .fetch_one(tenant)
+    .await
 }
 
 /// One page and one row more, in the order of its way: newest first for older ones, oldest first for newer ones.
-///
-/// Events without an account are those of the deliveries that the account signed; they are listed when unrouted ones
-/// are asked for.
 pub async fn list(tenant: &mut PgConnection, owner: Owner, filter: &Filter) -> Result<Vec<EventRow>, sqlx::Error> {
-    let (state, from) = (filter.state.map(State::from), filter.begin());
-    // The planner finds the right index only where source and direction are part of the statement's text.
+    let (from, is_crowded) = (filter.begin(), is_crowded(&mut *tenant, owner, filter).await?);
     macro_rules! page {
         ($source:tt, $beyond:tt, $order:tt) => {
             sqlx::query_as!(
                 EventRow,
                 r#"
-                select e.id, e.received_at, e.event_ts, e.event_type, e.event_subtype, e.object_id, e.dedup_key,
-                       e.state::text as "state!", e.attempts
-                from whatsapp_webhook_event_logs e
+                select e.id as "id!", e.received_at as "received_at!", e.event_ts as "event_ts!",
+                       e.event_type as "event_type!", e.event_subtype, e.object_id, e.dedup_key as "dedup_key!",
+                       e.state::text as "state!", e.attempts as "attempts!"
                 "#
                     + $source
                     + "and (e.event_ts, e.id) "
                     + $beyond
                     + r#" ($3, $4)
-                  and ($5::webhook_event_state is null or e.state = $5)
-                  and ($6::text is null or e.event_type = $6) and ($7::timestamptz is null or e.event_ts >= $7)
-                  and ($8::timestamptz is null or e.event_ts < $8)
+                  and ($5::text is null or e.event_type = $5) and ($6::timestamptz is null or e.event_ts >= $6)
+                  and ($7::timestamptz is null or e.event_ts < $7)
                 order by "#
                     + $order
-                    + " limit $9",
+                    + " limit $8",
                 owner.company.0,
                 owner.account.0,
                 from.at,
                 from.id,
-                state as Option<State>,
                 filter.event_type,
                 filter.from,
                 filter.until,
@@ -111,14 +144,7 @@ pub async fn list(tenant: &mut PgConnection, owner: Owner, filter: &Filter) -> R
             }
         };
     }
-    if filter.state == Some(EventState::Unrouted) {
-        either_way!(
-            "join whatsapp_webhook_deliveries d on d.company_id = e.company_id and d.id = e.delivery_id
-             where e.company_id = $1 and e.state = 'unrouted' and d.signed_by_account = $2 "
-        )
-    } else {
-        either_way!("where e.company_id = $1 and e.account_id = $2 ")
-    }
+    by_state!(filter, is_crowded, either_way)
 }
 
 /// The same among a window of [`WINDOW`] events from the cursor on, for a search by part of an id or key, which no index
@@ -129,7 +155,7 @@ pub async fn search(
     filter: &Filter,
     ids: &[Uuid],
 ) -> Result<Vec<EventRow>, sqlx::Error> {
-    let (state, from) = (filter.state.map(State::from), filter.begin());
+    let (from, is_crowded) = (filter.begin(), is_crowded(&mut *tenant, owner, filter).await?);
     macro_rules! page {
         ($source:tt, $beyond:tt, $order:tt) => {
             sqlx::query_as!(
@@ -138,15 +164,13 @@ pub async fn search(
                 with eligible as not materialized (
                     select e.id, e.received_at, e.event_ts, e.event_type, e.event_subtype, e.object_id, e.dedup_key,
                            e.state, e.attempts
-                    from whatsapp_webhook_event_logs e
                 "#
                     + $source
                     + "and (e.event_ts, e.id) "
                     + $beyond
                     + r#" ($3, $4)
-                      and ($5::webhook_event_state is null or e.state = $5)
-                      and ($6::text is null or e.event_type = $6) and ($7::timestamptz is null or e.event_ts >= $7)
-                      and ($8::timestamptz is null or e.event_ts < $8)
+                      and ($5::text is null or e.event_type = $5) and ($6::timestamptz is null or e.event_ts >= $6)
+                      and ($7::timestamptz is null or e.event_ts < $7)
                 )
                 select id as "id!", received_at as "received_at!", event_ts as "event_ts!", event_type as "event_type!",
                        event_subtype, object_id, dedup_key as "dedup_key!", state::text as "state!",
@@ -154,19 +178,18 @@ pub async fn search(
                 from (
                     select * from (select * from eligible e order by "#
                     + $order
-                    + r#" limit $12) recent
-                    where object_id ilike '%' || $9 || '%' or dedup_key ilike '%' || $9 || '%'
+                    + r#" limit $11) recent
+                    where object_id ilike '%' || $8 || '%' or dedup_key ilike '%' || $8 || '%'
                     union
-                    select * from eligible where id = any($11)
+                    select * from eligible where id = any($10)
                 ) e
                 order by "#
                     + $order
-                    + " limit $10",
+                    + " limit $9",
                 owner.company.0,
                 owner.account.0,
                 from.at,
                 from.id,
-                state as Option<State>,
                 filter.event_type,
                 filter.from,
                 filter.until,
@@ -187,14 +210,7 @@ pub async fn search(
             }
         };
     }
-    if filter.state == Some(EventState::Unrouted) {
-        either_way!(
-            "join whatsapp_webhook_deliveries d on d.company_id = e.company_id and d.id = e.delivery_id
-             where e.company_id = $1 and e.state = 'unrouted' and d.signed_by_account = $2 "
-        )
-    } else {
-        either_way!("where e.company_id = $1 and e.account_id = $2 ")
-    }
+    by_state!(filter, is_crowded, either_way)
 }
 
 /// The last place of the window that [`search`] looks at; none where the log ends before.
@@ -203,27 +219,25 @@ pub async fn window_end(
     owner: Owner,
     filter: &Filter,
 ) -> Result<Option<Cursor>, sqlx::Error> {
-    let (state, from) = (filter.state.map(State::from), filter.begin());
+    let (from, is_crowded) = (filter.begin(), is_crowded(&mut *tenant, owner, filter).await?);
     macro_rules! end {
         ($source:tt, $beyond:tt, $order:tt) => {
             sqlx::query_as!(
                 Cursor,
-                "select e.event_ts as at, e.id from whatsapp_webhook_event_logs e "
+                r#"select e.event_ts as "at!", e.id as "id!" "#
                     + $source
                     + "and (e.event_ts, e.id) "
                     + $beyond
                     + r#" ($3, $4)
-                  and ($5::webhook_event_state is null or e.state = $5)
-                  and ($6::text is null or e.event_type = $6) and ($7::timestamptz is null or e.event_ts >= $7)
-                  and ($8::timestamptz is null or e.event_ts < $8)
+                  and ($5::text is null or e.event_type = $5) and ($6::timestamptz is null or e.event_ts >= $6)
+                  and ($7::timestamptz is null or e.event_ts < $7)
                 order by "#
                     + $order
-                    + " offset $9 limit 1",
+                    + " offset $8 limit 1",
                 owner.company.0,
                 owner.account.0,
                 from.at,
                 from.id,
-                state as Option<State>,
                 filter.event_type,
                 filter.from,
                 filter.until,
@@ -241,14 +255,7 @@ pub async fn window_end(
             }
         };
     }
-    if filter.state == Some(EventState::Unrouted) {
-        either_way!(
-            "join whatsapp_webhook_deliveries d on d.company_id = e.company_id and d.id = e.delivery_id
-             where e.company_id = $1 and e.state = 'unrouted' and d.signed_by_account = $2 "
-        )
-    } else {
-        either_way!("where e.company_id = $1 and e.account_id = $2 ")
-    }
+    by_state!(filter, is_crowded, either_way)
 }
 
 /// Events of a company that a search text names as a whole: by their own id, by that of their delivery, or by that of
@@ -257,9 +264,9 @@ pub async fn named(tenant: &mut PgConnection, owner: Owner, search: &str) -> Res
     let id = id_in(search);
     let ids = sqlx::query_scalar!(
         r#"
-        select id as "id!" from whatsapp_webhook_event_logs where company_id = $1 and id = $3
+        select id as "id!" from whatsapp_webhook_events where company_id = $1 and id = $3
         union all
-        select id from whatsapp_webhook_event_logs where company_id = $1 and delivery_id = $3
+        select id from whatsapp_webhook_events where company_id = $1 and delivery_id = $3
         union all
         select event_id from messages where company_id = $1 and account_id = $2 and wamid = $4
         union all
@@ -277,7 +284,7 @@ pub async fn named(tenant: &mut PgConnection, owner: Owner, search: &str) -> Res
 /// The newest id of a company's log, by arrival.
 pub async fn newest_id(tenant: &mut PgConnection, company: CompanyId) -> Result<Option<Uuid>, sqlx::Error> {
     let newest = sqlx::query_scalar!(
-        "select id from whatsapp_webhook_event_logs where company_id = $1 order by id desc limit 1",
+        "select id from whatsapp_webhook_events where company_id = $1 order by id desc limit 1",
         company.0,
     );
     newest.fetch_optional(tenant).await
@@ -300,7 +307,6 @@ pub async fn arrived(
     after: Uuid,
     settled: Uuid,
 ) -> Result<ArrivedRow, sqlx::Error> {
-    let state = filter.state.map(State::from);
     let search = literally(&filter.search);
     macro_rules! arrived {
         ($source:tt) => {
@@ -309,24 +315,21 @@ pub async fn arrived(
                 r#"
                 select count(*) as "all!", count(*) filter (where id <= $4) as "settled!"
                 from (
-                    select e.id from whatsapp_webhook_event_logs e
-                "#
+                    select e.id "#
                     + $source
                     + r#" and e.id > $3
-                      and ($5::webhook_event_state is null or e.state = $5)
-                      and ($6::text is null or e.event_type = $6) and ($7::timestamptz is null or e.event_ts >= $7)
-                      and ($8::timestamptz is null or e.event_ts < $8)
-                      and ($9 = '' or e.object_id ilike '%' || $9 || '%' or e.dedup_key ilike '%' || $9 || '%'
-                           or $11 in (e.id, e.delivery_id))
+                      and ($5::text is null or e.event_type = $5) and ($6::timestamptz is null or e.event_ts >= $6)
+                      and ($7::timestamptz is null or e.event_ts < $7)
+                      and ($8 = '' or e.object_id ilike '%' || $8 || '%' or e.dedup_key ilike '%' || $8 || '%'
+                           or $10 in (e.id, e.delivery_id))
                     order by e.id
-                    limit $10
+                    limit $9
                 ) new
                 "#,
                 owner.company.0,
                 owner.account.0,
                 after,
                 settled,
-                state as Option<State>,
                 filter.event_type,
                 filter.from,
                 filter.until,
@@ -338,14 +341,8 @@ pub async fn arrived(
             .await
         };
     }
-    if filter.state == Some(EventState::Unrouted) {
-        arrived!(
-            "join whatsapp_webhook_deliveries d on d.company_id = e.company_id and d.id = e.delivery_id
-             where e.company_id = $1 and e.state = 'unrouted' and d.signed_by_account = $2"
-        )
-    } else {
-        arrived!("where e.company_id = $1 and e.account_id = $2")
-    }
+    // What came since the mark is a short range of the log, however much waits.
+    by_state!(filter, true, arrived)
 }
 
 /// An event's or a delivery's own id is searched for as a whole.
@@ -372,8 +369,8 @@ pub struct DetailRow {
     pub processed_at: Option<OffsetDateTime>,
     /// By which worker.
     pub processed_by: Option<String>,
-    /// When it is due.
-    pub next_attempt_at: OffsetDateTime,
+    /// When it is due, if it waits.
+    pub next_attempt_at: Option<OffsetDateTime>,
     /// The delivery.
     pub delivery: DeliveryRow,
 }
@@ -405,10 +402,14 @@ pub struct DeliveryRow {
 pub async fn find(tenant: &mut PgConnection, owner: Owner, event: EventId) -> Result<Option<DetailRow>, sqlx::Error> {
     let row = sqlx::query!(
         r#"
-        select e.id, e.received_at, e.event_ts, e.event_type, e.event_subtype, e.object_id, e.dedup_key,
-               e.state::text as "state!", e.attempts, e.payload, e.position,
+        select e.id as "id!", e.received_at as "received_at!", e.event_ts as "event_ts!", e.event_type as "event_type!",
+               e.event_subtype, e.object_id, e.dedup_key as "dedup_key!", e.state::text as "state!",
+               e.attempts as "attempts!", e.payload, e.position as "position!",
                substring(d.body from e.body_offset + 1 for e.body_length) as "raw!", e.last_error, e.unrouted_reason,
-               e.processed_at, e.processed_by, e.next_attempt_at, d.id as delivery_id,
+               e.processed_at, e.processed_by, case when e.state = 'pending' then (
+                   select min(q.due_at) from event_queue q
+                   where q.company_id = $1 and q.account_id = $2 and e.id = any(q.events)) end as next_attempt_at,
+               d.id as delivery_id,
                d.received_at as delivery_received_at, d.seen_count, d.last_seen_at, d.body_size, d.body_sha256,
                d.signature, d.signed_with, d.headers
         from whatsapp_webhook_event_logs e
@@ -480,7 +481,8 @@ pub async fn siblings(
     let around = sqlx::query_as!(
         SiblingRow,
         r#"
-        select id, position, event_type, event_subtype, state::text as "state!"
+        select id as "id!", position as "position!", event_type as "event_type!", event_subtype,
+               state::text as "state!"
         from whatsapp_webhook_event_logs
         where company_id = $1 and delivery_id = $3 and (account_id = $2 or account_id is null)
         order by abs(position - $4), position
@@ -539,16 +541,25 @@ pub async fn replay(
     sqlx::query_scalar!(
         r#"
         with before as (
-            select id, state from whatsapp_webhook_event_logs
-            where company_id = $1 and account_id = $2 and id = $3 and state in ('dead', 'processed')
+            select id, fault from whatsapp_webhook_events
+            where company_id = $1 and account_id = $2 and id = $3 and (fault is null or fault = 'dead')
               and erased_at is null
             for update
+        ), undone as (
+            delete from event_outcomes o using before
+            where o.company_id = $1 and o.event_id = before.id
+            returning o.event_id
+        ), open as (
+            update whatsapp_webhook_events e set fault = null, attempts = 0
+            from before
+            where e.company_id = $1 and e.id = before.id
+              and (before.fault = 'dead' or e.id in (select event_id from undone))
+            returning e.id, before.fault
+        ), waiting as (
+            insert into event_queue (company_id, account_id, id, due_at, events)
+            select $1, $2, gen_random_uuid(), $4, array[id] from open
         )
-        update whatsapp_webhook_event_logs e
-        set state = 'pending', processed_at = null, processed_by = null, attempts = 0, next_attempt_at = $4
-        from before
-        where e.company_id = $1 and e.id = before.id
-        returning before.state::text as "state!"
+        select coalesce(fault, 'processed')::text as "state!" from open
         "#,
         owner.company.0,
         owner.account.0,
@@ -581,12 +592,12 @@ pub async fn last(tenant: &mut PgConnection, owner: Owner) -> Result<Option<Last
         select received_at as "received_at!", event_type as "event_type!", event_subtype
         from (
             (select id, received_at, event_type, event_subtype
-             from (select id, account_id, received_at, event_type, event_subtype from whatsapp_webhook_event_logs
+             from (select id, account_id, received_at, event_type, event_subtype from whatsapp_webhook_events
                    where company_id = $1 order by id desc limit $3) recent
              where account_id = $2
              order by id desc limit 1)
             union all
-            (select id, received_at, event_type, event_subtype from whatsapp_webhook_event_logs
+            (select id, received_at, event_type, event_subtype from whatsapp_webhook_events
              where company_id = $1 and account_id = $2
              order by event_ts desc, id desc limit 1)
         ) either
@@ -630,21 +641,23 @@ pub async fn pulse(
         late as (
             select count(*) filter (where received_at > since.hour and event_ts <= since.hour) as hour,
                    count(*) filter (where received_at > since.day and event_ts <= since.day) as day
-            from since, (select account_id, event_ts, received_at from whatsapp_webhook_event_logs
+            from since, (select account_id, event_ts, received_at from whatsapp_webhook_events
                 where company_id = $1 and id > $5 order by id desc limit $6) recent
             where account_id = $2
         )
         select
-            least($4, late.hour + (select count(*) from (select 1 from whatsapp_webhook_event_logs
+            least($4, late.hour + (select count(*) from (select 1 from whatsapp_webhook_events
                 where company_id = $1 and account_id = $2 and event_ts > $3::timestamptz - interval '1 hour'
                 limit $4) h)) as "last_hour!",
-            least($4, late.day + (select count(*) from (select 1 from whatsapp_webhook_event_logs
+            least($4, late.day + (select count(*) from (select 1 from whatsapp_webhook_events
                 where company_id = $1 and account_id = $2 and event_ts > $3::timestamptz - interval '1 day'
                 limit $4) d)) as "last_day!",
-            (select count(*) from (select 1 from whatsapp_webhook_event_logs
-                where company_id = $1 and account_id = $2 and state = 'pending' limit $4) p) as "waiting!",
-            (select count(*) from (select 1 from whatsapp_webhook_event_logs
-                where company_id = $1 and account_id = $2 and state = 'dead' limit $4) x) as "dead!"
+            (select count(*) from (select 1 from event_queue q
+                cross join unnest(q.events) as waiting (id)
+                join whatsapp_webhook_events e on e.company_id = $1 and e.id = waiting.id and e.erased_at is null
+                where q.company_id = $1 and q.account_id = $2 limit $4) p) as "waiting!",
+            (select count(*) from (select 1 from whatsapp_webhook_events
+                where company_id = $1 and account_id = $2 and fault = 'dead' limit $4) x) as "dead!"
         from late
         "#,
         owner.company.0,
@@ -727,7 +740,7 @@ pub async fn of_body(
         PlacedRow,
         r#"
         select e.id, e.account_id from whatsapp_webhook_deliveries d
-        join whatsapp_webhook_event_logs e on e.company_id = $1 and e.delivery_id = d.id
+        join whatsapp_webhook_events e on e.company_id = $1 and e.delivery_id = d.id
         where d.company_id = $1 and d.body_sha256 = $2
         order by e.position
         "#,

@@ -106,6 +106,7 @@ mod tests {
         let event = Claimed {
             id: EventId::new(),
             owner,
+            place: uuid::Uuid::nil(),
             event_type: String::new(),
             subtype: None,
             payload: serde_json::Value::Null,

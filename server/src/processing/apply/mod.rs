@@ -1,7 +1,7 @@
 //! Applies the effects of a batch in one transaction, one statement per table.
 //!
-//! Order of the steps, which is also the order in which locks are taken: the lease, the ids of people, the events
-//! themselves, people, conversations, messages, statuses, accounts, audit. Rows within a step are sorted, so that two
+//! Order of the steps, which is also the order in which locks are taken: the lease, the ids of people, the events'
+//! outcomes, people, conversations, messages, statuses, accounts, audit. Rows within a step are sorted, so that two
 //! workers meet in the same order; where they still cross, PostgreSQL ends one of them and it tries again. The ids come
 //! before the events because an erasure, too, takes them in that order: whoever meets the person meanwhile waits without
 //! holding an event that the erasure needs.
@@ -22,10 +22,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 use super::effect::Effects;
-use super::store::{self as queue, Claimed, Share};
+use super::store::{self as queue, Claimed, Lease, Share};
 use crate::database::begin;
 use crate::ids::ContactId;
 use people::{Identity, People};
@@ -62,13 +61,13 @@ pub enum ApplyError {
 /// What a person reads about an event on which the program panicked.
 pub const CRASHED: &str = "Waypost failed on this event; the log has the details.";
 
-/// Who applies, under which token, and when.
+/// Who applies, under which lease, and when.
 #[derive(Clone, Copy, Debug)]
 pub struct Holder<'a> {
     /// Name of the worker.
     pub worker: &'a str,
-    /// Of the lease.
-    pub token: Uuid,
+    /// What it holds.
+    pub lease: &'a Lease,
     /// Its work ends with this: the batch is all that was claimed.
     pub is_all: bool,
     /// The time.
@@ -83,11 +82,11 @@ pub struct Holder<'a> {
 pub async fn apply(engine: &PgPool, holder: Holder<'_>, batch: &[&Work]) -> Result<(), ApplyError> {
     let mut transaction = begin(engine).await?;
     let events: Vec<&Claimed> = batch.iter().map(|work| &work.event).collect();
-    let Holder { worker, token, now, is_all } = holder;
+    let Holder { worker, lease, now, is_all } = holder;
     let held = if is_all {
-        queue::let_go(&mut *transaction, token).await?
+        queue::end(&mut transaction, lease).await?
     } else {
-        queue::hold(&mut transaction, token).await?
+        queue::end_part(&mut transaction, lease, &events).await?
     };
     if !held {
         return Err(ApplyError::LeaseLost);

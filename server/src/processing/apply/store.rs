@@ -473,7 +473,7 @@ pub async fn insert_statuses(transaction: &mut PgConnection, batch: &[&Work]) ->
             where known.company_id = new.company_id and known.account_id = new.account_id and known.wamid = new.wamid
               and known.occurred_at = new.occurred_at and known.status = new.status
               and known.recipient is not distinct from new.recipient
-              and not exists (select from whatsapp_webhook_event_logs e
+              and not exists (select from whatsapp_webhook_events e
                               where e.company_id = known.company_id and e.id = known.event_id)
             limit 1
         ) is null

@@ -458,7 +458,7 @@ async fn the_page_counts_what_came_and_what_was_refused() {
     app.take_in(message("b", 120, Some("16505551234"))).await;
     app.take_in(message("c", 2 * 24 * 60, None)).await;
     app.accept(message("d", 30, Some("16505551234"))).await;
-    app.execute("update whatsapp_webhook_event_logs set received_at = event_ts where object_id in ('b', 'c')").await;
+    app.execute("update whatsapp_webhook_events set received_at = event_ts where object_id in ('b', 'c')").await;
 
     let path = &app.account.callback_path;
     for secret in ["wrong", "wronger", "wrongest"] {
@@ -503,7 +503,11 @@ async fn what_comes_late_moves_the_strip_and_what_another_number_gets_does_not()
     let other = NewTestAccount { phone_number_id: "2002", ..NewTestAccount::default() };
     let other = app.add_account(other).await.owner.account;
     app.accept(message("theirs", 3 * 24 * 60, Some("16505551234"))).await;
-    app.execute(&format!("update whatsapp_webhook_event_logs set account_id = '{other}' where object_id = 'theirs'"))
-        .await;
+    app.execute(&format!(
+        "update event_queue set account_id = '{other}'
+         where events = array(select id from whatsapp_webhook_events where object_id = 'theirs');
+         update whatsapp_webhook_events set account_id = '{other}' where object_id = 'theirs'"
+    ))
+    .await;
     assert_eq!(pulse().await, (json!(2), json!(2), json!("status · sent")));
 }

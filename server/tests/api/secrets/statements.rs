@@ -44,10 +44,10 @@ async fn traffic(app: &TestApp) -> (Vec<String>, String) {
     server::users::add::add(&app.database, company, "Ann", email, app::contract::Role::Admin, password).await.unwrap();
     let mut answers = Answers::default();
     let browser = come_in(app, &mut answers).await;
-    app.execute("alter table whatsapp_webhook_event_logs add constraint none check (length(dedup_key) < 0) not valid")
+    app.execute("alter table whatsapp_webhook_events add constraint none check (length(dedup_key) < 0) not valid")
         .await;
     knock(app, 0, &mut answers).await;
-    app.execute("alter table whatsapp_webhook_event_logs drop constraint none").await;
+    app.execute("alter table whatsapp_webhook_events drop constraint none").await;
     knock(app, 1, &mut answers).await;
     ask_wrongly(app, &browser, WRONG_PASSWORD, &mut answers).await;
     app.execute("alter table messages add constraint none check (length(wamid) < 0) not valid").await;

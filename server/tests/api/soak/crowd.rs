@@ -171,7 +171,7 @@ async fn a_look_before_the_insert_is_found_out() {
     app.execute(
         "create function look_and_insert() returns trigger language plpgsql as $$
          begin
-             if exists (select from whatsapp_webhook_event_logs known
+             if exists (select from whatsapp_webhook_events known
                         where known.company_id = new.company_id
                           and starts_with(known.dedup_key, new.dedup_key || '#')) then
                  return null;
@@ -183,7 +183,7 @@ async fn a_look_before_the_insert_is_found_out() {
     )
     .await;
     app.execute(
-        "create trigger look_and_insert before insert on whatsapp_webhook_event_logs
+        "create trigger look_and_insert before insert on whatsapp_webhook_events
          for each row execute function look_and_insert()",
     )
     .await;

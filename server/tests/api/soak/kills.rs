@@ -42,7 +42,7 @@ async fn kills_under_load_lose_and_double_nothing() {
     let expected = line.expected();
     assert_eq!(damage(&app.pool, &expected).await, Damage::default());
     eprintln!("{} kills, {} updates acknowledged", soak.cycles(), expected.acknowledged.updates.len());
-    the_check_finds_what_is_lost_and_what_is_doubled(&app.pool, &expected).await;
+    the_check_finds_what_is_lost_and_what_is_doubled(&app, &expected).await;
 }
 
 /// Starts the server, loads it, kills it at that moment after its first 200. The answers of this round.
@@ -70,11 +70,12 @@ async fn take_over(app: &TestApp) {
 }
 
 /// What says "nothing is wrong" above would see it if something were.
-async fn the_check_finds_what_is_lost_and_what_is_doubled(pool: &PgPool, expected: &Expected) {
+async fn the_check_finds_what_is_lost_and_what_is_doubled(app: &TestApp, expected: &Expected) {
+    let pool = &app.pool;
     lose_a_message(pool).await;
     assert_eq!(damage(pool, expected).await, Damage { lost: 1, missing: 1, ..Damage::default() });
-    let key = "whatsapp_webhook_event_logs_company_id_dedup_key_key";
-    double(pool, "whatsapp_webhook_event_logs", key, "true").await;
+    double(pool, "whatsapp_webhook_events", "whatsapp_webhook_events_dedup", "true").await;
+    app.call_processed("id not in (select event_id from event_outcomes)", "test").await;
     double(pool, "messages", "messages_company_id_account_id_wamid_key", "source <> 'status'").await;
     assert_eq!(damage(pool, expected).await, Damage { lost: 1, missing: 1, doubled: 2, unprocessed: 0 });
 }
@@ -83,7 +84,7 @@ async fn lose_a_message(pool: &PgPool) {
     let statements = "
         with gone as (delete from messages where wamid = (select min(wamid) from messages where source = 'message')
                       returning event_id)
-        delete from whatsapp_webhook_event_logs where id = (select event_id from gone)";
+        delete from whatsapp_webhook_events where id = (select event_id from gone)";
     sqlx::raw_sql(statements).execute(pool).await.unwrap();
 }
 

@@ -450,7 +450,7 @@ async fn hold(wire: &Wire, bytes: &[u8]) -> TcpStream {
 /// A post that waits in the writer, since somebody has locked the log.
 async fn hold_a_post(stage: &Stage) -> (PgConnection, TcpStream) {
     let mut lock = PgConnection::connect(&stage.app.place.url).await.unwrap();
-    let statement = "begin; lock table whatsapp_webhook_event_logs in access exclusive mode";
+    let statement = "begin; lock table whatsapp_webhook_events in access exclusive mode";
     sqlx::raw_sql(statement).execute(&mut lock).await.unwrap();
     let post = hold(&stage.wire, &stage.wire.post(&mut StdRng::seed_from_u64(1)).bytes).await;
     tokio::time::sleep(Duration::from_millis(300)).await;

@@ -30,8 +30,7 @@ async fn told_to_stop_under_load_it_says_so_first_cuts_nobody_off_and_ends_well(
         longest = longest.max(end.took);
         let Damage { lost, doubled, .. } = damage(&app.pool, &line.expected()).await;
         assert_eq!((lost, doubled), (0, 0), "in cycle {cycle}");
-        let leased = "select count(*) from event_leases";
-        assert_eq!(app.count(leased).await, 0, "a worker left its batch unfinished");
+        assert_eq!(app.leased().await, 0, "a worker left its batch unfinished");
     }
     app.drain().await;
     assert_eq!(damage(&app.pool, &line.expected()).await, Damage::default());

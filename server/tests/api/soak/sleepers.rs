@@ -21,15 +21,17 @@ const PEOPLE: usize = 10;
 /// How long the other worker may take: lease and limits of the database are seconds.
 const TAKE_OVER: Duration = Duration::from_secs(25);
 /// Something is due now, or will be within the hour.
-const WAITING: &str = "select count(*) from whatsapp_webhook_event_logs
-                       where state = 'pending' and next_attempt_at < now() + interval '1 hour'";
+const WAITING: &str = "select count(*) from whatsapp_webhook_event_logs e
+                       join event_queue q on q.company_id = e.company_id and e.id = any(q.events)
+                       where e.state = 'pending' and q.due_at < now() + interval '1 hour'";
 
 /// When the worker is stopped.
 #[derive(Clone, Copy, Debug)]
 enum Moment {
-    /// It has asked for events and does not know yet that it has them. Others cannot claim either.
+    /// It has asked for events and does not know yet that it has them. When it wakes, it is about to begin with their
+    /// effects.
     InItsClaim,
-    /// It has them, and is about to begin with their effects.
+    /// It has them, and takes them out of the queue, which comes before their effects.
     BeforeItsEffects,
     /// Its transaction is half done, and its rows are locked.
     InItsTransaction,
@@ -55,42 +57,62 @@ async fn a_worker_that_wakes_after_another_has_taken_over_doubles_nothing() {
     eprintln!("{told} deliveries; stopped {} times, {caught} times with events in hand", soak.cycles());
 }
 
-/// The negative control: a database that takes the final update of a worker though another has had the row.
+/// The negative control: a database that takes the end of a worker's work though another has taken it over.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_end_that_is_not_fenced_is_found_out() {
     let soak = Soak::begin("sleepers without a fence", 1, 1);
     let stage = Stage::set().await;
     stage.app.execute(LET_ANOTHER_END_IT_TOO).await;
     let mut told = 0;
-    let held = stage.stop_and_wake(Moment::BeforeItsEffects, &mut told, &mut soak.chance()).await;
+    let held = stage.stop_and_wake(Moment::InItsClaim, &mut told, &mut soak.chance()).await;
     assert!(held > 0);
     let (found, promised) = (stage.found().await, promised(told));
     assert!(found["events in the audit log"] > promised["events in the audit log"], "nothing was doubled: {found:?}");
     assert!(found["tries"] > promised["tries"], "{found:?}");
 }
 
-/// What the other worker ends is open again for the first, which is far from knowing that it is late.
+/// Whoever takes a row over gets another one like it, and what the other worker ends is open again, with its try
+/// counted: the first, which is far from knowing that it is late, finds everything as it left it. Nobody else does, for
+/// a day.
 const LET_ANOTHER_END_IT_TOO: &str = "
-    create function let_another_end_it_too() returns trigger language plpgsql as $$
+    create function take_another_row() returns trigger language plpgsql as $$
     begin
-        new.state := 'pending';
-        new.processed_at := null;
-        new.next_attempt_at := now() + interval '1 day';
+        new.id := gen_random_uuid();
         return new;
     end $$;
-    create trigger let_another_end_it_too before update on whatsapp_webhook_event_logs
-    for each row when (new.state = 'processed' and new.processed_by = 'other')
-    execute function let_another_end_it_too();";
+    create trigger take_another_row before update of lease_token on event_queue
+    for each row when (old.lease_token <> new.lease_token) execute function take_another_row();
+
+    create function leave_the_first_its_row() returns trigger language plpgsql as $$
+    begin
+        insert into event_queue (company_id, account_id, id, due_at, events, lease_token, lease_until)
+        values (old.company_id, old.account_id, old.id, now() + interval '1 day', old.events, old.lease_token,
+                now() + interval '1 day');
+        return null;
+    end $$;
+    create trigger leave_the_first_its_row after update of lease_token on event_queue
+    for each row when (old.lease_token <> new.lease_token) execute function leave_the_first_its_row();
+
+    create function let_another_end_it_too() returns trigger language plpgsql as $$
+    begin
+        delete from event_outcomes where company_id = new.company_id and event_id = new.event_id;
+        update whatsapp_webhook_events set attempts = attempts + 1
+        where company_id = new.company_id and id = new.event_id;
+        return null;
+    end $$;
+    create trigger let_another_end_it_too after insert on event_outcomes
+    for each row when (new.processed_by = 'other') execute function let_another_end_it_too();";
 
 /// Lets a test hold a claim, or the first step of the effects, up: see [`Stage::catch`].
 const HOLD_UP: &str = "
     create function hold_up() returns trigger language plpgsql as $$
     begin
         perform pg_advisory_xact_lock_shared(tg_argv[0]::bigint);
-        return old;
+        return coalesce(new, old);
     end $$;
-    create trigger hold_claims_up before insert on event_leases for each statement execute function hold_up(1001);
-    create trigger hold_effects_up before delete on event_leases for each row execute function hold_up(1002);";
+    create trigger hold_claims_up before update of lease_token on event_queue
+    for each row when (new.lease_token is not null) execute function hold_up(1001);
+    create trigger hold_effects_up before delete on event_queue for each row execute function hold_up(1002);";
 
 type Found = BTreeMap<&'static str, i64>;
 
@@ -141,11 +163,10 @@ impl Stage {
     }
 
     /// Stops the worker at this moment of a batch, lets the other take over, wakes it, and waits until it has got over
-    /// it. How many leases there were when it was stopped.
+    /// it. How many rows it held when it was stopped.
     async fn stop_and_wake(&self, moment: Moment, told: &mut usize, chance: &mut StdRng) -> i64 {
         self.catch(moment, told, chance).await;
-        let held = "select count(*) from event_leases";
-        let held = self.app.count(held).await;
+        let held = self.app.leased().await;
         let end = Instant::now() + TAKE_OVER;
         while self.app.count(WAITING).await > 0 {
             assert!(Instant::now() < end, "{moment:?}: nobody can take over; {}", self.program.said());

@@ -130,11 +130,16 @@ impl Reading {
 
     /// Their ids or wamids; where several lists go beside each other, what belongs together.
     fn array(&self, number: usize, asked: &Asked<'_>) -> String {
-        let names = self.text.split_once("as asked (").and_then(|(_, rest)| rest.split(')').next());
+        let list = ["as asked (", "as held ("].into_iter().find_map(|begin| self.text.split_once(begin));
+        let names = list.and_then(|(_, rest)| rest.split(')').next());
+        let names: Vec<&str> = names.map(|names| names.split(", ").collect()).unwrap_or_default();
         let owner = &asked.account.owner;
-        let values = match names.and_then(|names| names.split(", ").nth(number - 1)) {
-            Some("company_id") => vec![owner.company.to_string()],
-            Some("account_id") => vec![owner.account.to_string()],
+        // Beside each of their ids stands whose it is.
+        let times = if names.contains(&"id") { asked.ids.len() } else { 1 };
+        let values = match names.get(number - 1).copied() {
+            Some("company_id") => vec![owner.company.to_string(); times],
+            Some("account_id") => vec![owner.account.to_string(); times],
+            Some("id" | "place") => asked.ids.to_vec(),
             Some("kind") => vec!["wa_id".into()],
             Some("value") => vec!["16505551234".into()],
             Some("wamid") => vec!["wamid.1".into()],

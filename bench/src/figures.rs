@@ -23,6 +23,10 @@ pub enum Key {
     Processed,
     Ingested,
     Refused,
+    AcksAlone,
+    AcksBeside,
+    WorstAlone,
+    WorstBeside,
     CpuAlone,
     CpuWorking,
     MemoryIdle,
@@ -147,7 +151,7 @@ const fn figure(
 }
 
 /// The table.
-pub const FIGURES: [Figure; 20] = {
+pub const FIGURES: [Figure; 22] = {
     use Goal::{AtLeast, AtMost};
     [
         figure(
@@ -214,6 +218,14 @@ pub const FIGURES: [Figure; 20] = {
             "/s",
             Some(AtLeast(5.0, 10.0)),
         ),
+        figure(
+            "Webhooks acknowledged while old rows leave ÷ just before",
+            Key::AcksBeside,
+            Some(Key::AcksAlone),
+            "/s",
+            None,
+        ),
+        figure("Their p99 ÷ just before", Key::WorstBeside, Some(Key::WorstAlone), "ms", None),
         figure("Processor time of the server per 1000 acknowledgements", Key::CpuAlone, None, "s", None),
         figure("The same while workers process what comes in", Key::CpuWorking, None, "s", None),
         figure("Memory, idle", Key::MemoryIdle, None, "MB", Some(AtMost(40.0, 40.0))),

@@ -26,6 +26,7 @@ mod rounds;
 mod stand;
 mod statistics;
 mod tab;
+mod thinning;
 mod wire;
 mod yardstick;
 

@@ -5,7 +5,7 @@
 //! 2. A server without workers: idle latency, peak, forgeries.
 //! 3. A server with workers: what has piled up is processed, then the peak, latency at 70 % of it and the way to the
 //!    effect at half of it; the Webhook tab; half-sent bodies.
-//! 4. A server without workers again: bodies of 100 updates, and `COPY`.
+//! 4. A server without workers again: its peak while old rows leave, bodies of 100 updates, and `COPY`.
 //!
 //! After the warm-up and after the backlog the tables are analyzed, as autovacuum does it within a minute: PostgreSQL
 //! has made plans for empty tables until then, and how soon it makes better ones would be chance.
@@ -23,6 +23,7 @@ use crate::phases::{self, CONNECTIONS};
 use crate::report::{self, Report};
 use crate::stand::Stand;
 use crate::tab;
+use crate::thinning;
 use crate::yardstick::{CopyRows, Pgbench, create_tables};
 
 /// Workers of a server as it is by default.
@@ -135,6 +136,9 @@ impl Bench<'_> {
     fn in_bulk(&mut self, number: u32, round: &mut Round, stand: &mut Stand, author: &mut Author) -> Result<()> {
         let time = self.args.load();
         let (server, _) = stand.serve(0, &author.mix(1)[0])?;
+        let posts = enough(author, round.get(Key::Acks).unwrap_or(2_000.0) * 2.0, time);
+        let thinned = thinning::measure(round, stand, &posts, time);
+        self.note(number, "old rows leave", thinned);
         let posts = author.batches(many(250.0, time), 100);
         let batches = phases::batches(round, stand, &posts, time);
         self.note(number, "bodies of 100", batches);

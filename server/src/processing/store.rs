@@ -3,6 +3,7 @@
 //! An event waits as long as a row of the queue names it. The worker takes it out in the transaction in which it writes the
 //! outcome, so it is in one of the two places, and in neither only when it is dead.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sqlx::postgres::PgQueryResult;
@@ -181,7 +182,8 @@ async fn read(engine: &PgPool, lease: &Lease) -> Result<Vec<Claimed>, sqlx::Erro
         select e.company_id, e.id, a.id as account_id, held.place as "place!", e.event_type, e.event_subtype,
                e.payload as "payload!", e.event_ts, e.received_at, e.attempts, a.phone_number_id, a.display_phone_number
         from unnest($1::uuid[], $2::uuid[], $3::uuid[]) with ordinality as held (company_id, id, place, number)
-        join whatsapp_webhook_events e on e.company_id = held.company_id and e.id = held.id and e.erased_at is null
+        join whatsapp_webhook_events e
+            on e.company_id = held.company_id and e.id = held.id and e.erased_at is null and e.fault is null
         join whatsapp_accounts a on a.company_id = e.company_id and a.id = e.account_id
         order by held.number
         "#,
@@ -226,11 +228,12 @@ pub async fn end(transaction: &mut PgConnection, lease: &Lease) -> Result<bool, 
     Ok(lease.is_all_of(&ended.execute(transaction).await?))
 }
 
-/// The same for some of the events. Whoever takes the others over waits until the transaction has ended.
+/// The same for some of the events, whose rows others cannot take over until the transaction has ended.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn end_part(transaction: &mut PgConnection, lease: &Lease, events: &[&Claimed]) -> Result<bool, sqlx::Error> {
+    let rows: BTreeSet<_> = events.iter().map(|event| (event.owner, event.place)).collect();
     let shortened = sqlx::query!(
         r#"
         update event_queue q
@@ -239,16 +242,17 @@ pub async fn end_part(transaction: &mut PgConnection, lease: &Lease, events: &[&
         from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as held (company_id, account_id, id)
         where q.company_id = held.company_id and q.account_id = held.account_id and q.id = held.id and q.lease_token = $4
         "#,
-        &lease.companies(),
-        &lease.accounts(),
-        &lease.ids(),
+        &rows.iter().map(|(owner, _)| owner.company.0).collect::<Vec<_>>(),
+        &rows.iter().map(|(owner, _)| owner.account.0).collect::<Vec<_>>(),
+        &rows.iter().map(|(_, place)| *place).collect::<Vec<_>>(),
         lease.token,
         &events.iter().map(|event| event.id.0).collect::<Vec<_>>(),
     );
-    Ok(lease.is_all_of(&shortened.execute(transaction).await?))
+    Ok(shortened.execute(transaction).await?.rows_affected() == rows.len() as u64)
 }
 
-/// Ends a lease early: what is still waiting is free for others, and rows of which nothing waits leave.
+/// Ends a lease early: what is still waiting is free for others. What is not (an event that was erased, or one that
+/// somebody else has processed) leaves the queue, or it would hold up its neighbours again.
 ///
 /// # Errors
 /// Those of the database; the lease then runs out by itself.
@@ -256,7 +260,12 @@ pub async fn let_go(engine: &PgPool, lease: &Lease) -> Result<(), sqlx::Error> {
     sqlx::query!(
         r#"
         with held as (
-            select q.company_id, q.account_id, q.id, q.events
+            select q.company_id, q.account_id, q.id, array(
+                select e.id from unnest(q.events) with ordinality as named (id, place)
+                join whatsapp_webhook_events e on e.company_id = q.company_id and e.id = named.id
+                where e.erased_at is null and e.fault is null and not exists (
+                    select from event_outcomes o where o.company_id = e.company_id and o.event_id = e.id)
+                order by named.place) as waiting
             from event_queue q
             join unnest($1::uuid[], $2::uuid[], $3::uuid[]) as held (company_id, account_id, id)
                 using (company_id, account_id, id)
@@ -265,15 +274,12 @@ pub async fn let_go(engine: &PgPool, lease: &Lease) -> Result<(), sqlx::Error> {
         ), emptied as (
             delete from event_queue q using held
             where q.company_id = held.company_id and q.account_id = held.account_id and q.id = held.id
-              and not exists (select from unnest(held.events) as waiting (id)
-                              join whatsapp_webhook_events e on e.company_id = held.company_id and e.id = waiting.id
-                              where e.erased_at is null)
-            returning q.id
+              and held.waiting = '{}'
         )
-        update event_queue q set lease_token = null, lease_until = null
+        update event_queue q set events = held.waiting, lease_token = null, lease_until = null
         from held
         where q.company_id = held.company_id and q.account_id = held.account_id and q.id = held.id
-          and held.id not in (select id from emptied)
+          and held.waiting <> '{}'
         "#,
         &lease.companies(),
         &lease.accounts(),

@@ -181,6 +181,18 @@ async fn an_event_that_somebody_else_processed_holds_the_whole_batch_back() {
 }
 
 #[tokio::test]
+async fn an_event_that_is_done_already_leaves_the_queue_and_its_neighbours_go_through() {
+    let app = TestApp::start().await;
+    app.accept(messages(3)).await;
+    app.call_processed("object_id = 'wamid.1'", "other").await;
+    let worker = worker(&app, "w", &Hand::new());
+    assert_eq!(worker.run_once().await.unwrap(), Outcome::GaveUp);
+    assert_eq!(worker.run_once().await.unwrap(), Outcome::Worked { processed: 2, failed: 0 });
+    assert_eq!(app.count("select count(*) from event_queue").await, 0);
+    assert_eq!(app.count("select count(*) from messages where wamid = 'wamid.1'").await, 0, "the other's is all of it");
+}
+
+#[tokio::test]
 async fn an_event_that_fails_on_data_holds_up_no_neighbour() {
     let app = TestApp::start().await;
     app.accept(messages(20)).await;

@@ -550,7 +550,8 @@ pub async fn replay(
             where o.company_id = $1 and o.event_id = before.id
             returning o.event_id
         ), open as (
-            update whatsapp_webhook_events e set fault = null, attempts = 0
+            update whatsapp_webhook_events e
+            set fault = null, attempts = 0, last_error = case when before.fault = 'dead' then e.last_error end
             from before
             where e.company_id = $1 and e.id = before.id
               and (before.fault = 'dead' or e.id in (select event_id from undone))

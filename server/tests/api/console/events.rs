@@ -578,6 +578,14 @@ async fn a_dead_event_tells_its_tries_and_may_be_sent_through_again() {
     assert_eq!((&done["event"]["state"], &done["problem"]), (&json!("processed"), &Value::Null));
     assert_eq!(numbers(&done), [1, 2, 3, 4], "what went wrong stays told");
     assert_eq!(done["became"]["message"], "I am m1");
+
+    assert_eq!(log.call("replay", &event).await.status, 200);
+    let again = log.detail(&event).await;
+    assert_eq!(
+        (&again["event"]["state"], &again["problem"]),
+        (&json!("pending"), &Value::Null),
+        "what failed before it was processed is not why it waits"
+    );
 }
 
 #[tokio::test]

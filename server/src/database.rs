@@ -155,6 +155,15 @@ pub async fn begin(pool: &PgPool) -> Result<PgTransaction<'static>, sqlx::Error>
     pool.begin().await
 }
 
+/// The same for what would be done again if a crash of the database took it back: its commit does not wait for the disk.
+///
+/// # Errors
+/// When no connection is to be had.
+#[expect(clippy::disallowed_methods, reason = "as above")]
+pub async fn begin_unhurried(pool: &PgPool) -> Result<PgTransaction<'static>, sqlx::Error> {
+    pool.begin_with("begin; set local synchronous_commit = off").await
+}
+
 /// Runs `work` in a task of its own, to its end.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 //! An event waits as long as a row of the queue names it. The worker takes it out in the transaction in which it writes the
 //! outcome, so it is in one of the two places, and in neither only when it is dead.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use sqlx::postgres::PgQueryResult;
@@ -49,11 +49,10 @@ pub struct Lease {
 }
 
 /// Events of one account, in the queue.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Row {
     owner: Owner,
     id: Uuid,
-    events: Vec<Uuid>,
 }
 
 impl Lease {
@@ -86,7 +85,8 @@ const CLAIMS: i64 = 7369;
 /// Takes up to `limit` events that are due, for `lease`. While it lasts nobody else takes them.
 ///
 /// A row that holds more events than are asked for is divided. One whose lease has run out is passed by while its worker
-/// makes sure of it. An event that was erased while it waited is not among the events: its row leaves with it like any other.
+/// makes sure of it. An event that was erased while it waited is not among the events: its row leaves with it like any
+/// other. That a lease is lost in a crash of the database does no harm, so nobody waits for it to be on disk.
 ///
 /// # Errors
 /// Those of the database.
@@ -97,29 +97,6 @@ pub async fn claim(
     lease: Duration,
     limit: i64,
 ) -> Result<(Lease, Vec<Claimed>), sqlx::Error> {
-    let lease = Lease { token, rows: take(engine, token, now, now + lease, limit).await? };
-    if lease.is_empty() {
-        return Ok((lease, Vec::new()));
-    }
-    match read(engine, &lease).await {
-        Ok(events) => Ok((lease, events)),
-        Err(error) => {
-            if let Err(error) = let_go(engine, &lease).await {
-                tracing::warn!(%error, "what was claimed and not read stays leased until the lease runs out");
-            }
-            Err(error)
-        }
-    }
-}
-
-/// That a lease is lost in a crash of the database does no harm, so nobody waits for it to be on disk.
-async fn take(
-    engine: &PgPool,
-    token: Uuid,
-    now: OffsetDateTime,
-    until: OffsetDateTime,
-    limit: i64,
-) -> Result<Vec<Row>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"
         with setting as materialized (
@@ -154,59 +131,52 @@ async fn take(
             select company_id, account_id, gen_random_uuid(), due_at, events[:taken], $3, $4
             from due where taken < cardinality(events)
             returning company_id, account_id, id, events
+        ), held as (
+            select company_id, account_id, id, events from whole
+            union all
+            select company_id, account_id, id, events from part
         )
-        select company_id as "company_id!", account_id as "account_id!", id as "id!", events as "events!" from whole
-        union all
-        select company_id, account_id, id, events from part
+        select held.company_id as "company_id!", held.account_id as "account_id!", held.id as "place!", e.id as "event?",
+               e.event_type as "event_type?", e.event_subtype, e.payload, e.event_ts as "event_ts?",
+               e.received_at as "received_at?", e.attempts as "attempts?", a.phone_number_id as "phone_number_id?",
+               a.display_phone_number as "display_phone_number?"
+        from held
+        left join lateral unnest(held.events) as named (id) on true
+        left join whatsapp_webhook_events e
+            on e.company_id = held.company_id and e.id = named.id and e.erased_at is null and e.fault is null
+        left join whatsapp_accounts a on a.company_id = held.company_id and a.id = held.account_id
+        order by e.id
         "#,
         now,
         limit,
         token,
-        until,
+        now + lease,
         CLAIMS,
     )
     .fetch_all(engine)
     .await?;
-    let rows = rows.into_iter().map(|row| Row {
-        owner: Owner { company: row.company_id.into(), account: row.account_id.into() },
-        id: row.id,
-        events: row.events,
-    });
-    Ok(rows.collect())
-}
-
-async fn read(engine: &PgPool, lease: &Lease) -> Result<Vec<Claimed>, sqlx::Error> {
-    let each = || lease.rows.iter().flat_map(|row| row.events.iter().map(move |event| (row, *event)));
-    let rows = sqlx::query!(
-        r#"
-        select e.company_id, e.id, a.id as account_id, held.place as "place!", e.event_type, e.event_subtype,
-               e.payload as "payload!", e.event_ts, e.received_at, e.attempts, a.phone_number_id, a.display_phone_number
-        from unnest($1::uuid[], $2::uuid[], $3::uuid[]) with ordinality as held (company_id, id, place, number)
-        join whatsapp_webhook_events e
-            on e.company_id = held.company_id and e.id = held.id and e.erased_at is null and e.fault is null
-        join whatsapp_accounts a on a.company_id = e.company_id and a.id = e.account_id
-        order by held.number
-        "#,
-        &each().map(|(row, _)| row.owner.company.0).collect::<Vec<_>>(),
-        &each().map(|(_, event)| event).collect::<Vec<_>>(),
-        &each().map(|(row, _)| row.id).collect::<Vec<_>>(),
-    )
-    .fetch_all(engine)
-    .await?;
-    let events = rows.into_iter().map(|row| Claimed {
-        id: row.id.into(),
-        owner: Owner { company: row.company_id.into(), account: row.account_id.into() },
-        place: row.place,
-        event_type: row.event_type,
-        subtype: row.event_subtype,
-        payload: row.payload,
-        event_ts: row.event_ts,
-        received_at: row.received_at,
-        attempts: row.attempts,
-        phone_number_id: row.phone_number_id,
-        display_phone_number: row.display_phone_number,
-    });
-    Ok(events.collect())
+    let (mut held, mut events) = (BTreeSet::new(), Vec::with_capacity(rows.len()));
+    for row in rows {
+        let owner = Owner { company: row.company_id.into(), account: row.account_id.into() };
+        held.insert(Row { owner, id: row.place });
+        let event = move || {
+            Some(Claimed {
+                id: row.event?.into(),
+                owner,
+                place: row.place,
+                event_type: row.event_type?,
+                subtype: row.event_subtype,
+                payload: row.payload?,
+                event_ts: row.event_ts?,
+                received_at: row.received_at?,
+                attempts: row.attempts?,
+                phone_number_id: row.phone_number_id?,
+                display_phone_number: row.display_phone_number,
+            })
+        };
+        events.extend(event());
+    }
+    Ok((Lease { token, rows: held.into_iter().collect() }, events))
 }
 
 /// Takes all that is held out of the queue: the work is done when the transaction commits. False if the lease is gone.
@@ -291,8 +261,8 @@ pub async fn let_go(engine: &PgPool, lease: &Lease) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-/// Marks events processed, as far as they are not yet: the number of those. Fewer than asked for means that somebody
-/// else has, or that an event was erased meanwhile; the caller must roll back.
+/// Marks events processed, as far as they are not yet, and says so in the audit log, in one entry for each account. False
+/// if somebody else has, or if an event was erased meanwhile; the caller must roll back.
 ///
 /// # Errors
 /// Those of the database.
@@ -301,25 +271,63 @@ pub async fn finish(
     worker: &str,
     now: OffsetDateTime,
     events: &[&Claimed],
-) -> Result<u64, sqlx::Error> {
+) -> Result<bool, sqlx::Error> {
+    let shares = shares(events);
     let mut events = events.to_vec();
     events.sort_unstable_by_key(|event| (event.owner.company, event.id));
-    let done = sqlx::query!(
+    let done = sqlx::query_scalar!(
         r#"
-        insert into event_outcomes (company_id, event_id, processed_at, attempts, processed_by)
-        select company_id, event_id, $1, failed + 1, $2
-        from unnest($3::uuid[], $4::uuid[], $5::integer[]) as done (company_id, event_id, failed)
-        on conflict (company_id, event_id) do nothing
+        with done as (
+            insert into event_outcomes (company_id, event_id, processed_at, attempts, processed_by)
+            select company_id, event_id, $1, failed + 1, $2
+            from unnest($3::uuid[], $4::uuid[], $5::integer[]) as done (company_id, event_id, failed)
+            on conflict (company_id, event_id) do nothing
+            returning event_id
+        ), told as (
+            insert into audit_log
+                (company_id, id, at, actor_kind, actor_name, action, subject, subject_id, outcome, details)
+            select company_id, id, $1, 'system', $2, 'events.processed', 'account', account_id::text, 'done',
+                   jsonb_build_object('count', events, 'first', first, 'last', last)
+            from unnest($6::uuid[], $7::uuid[], $8::uuid[], $9::bigint[], $10::uuid[], $11::uuid[])
+                as share (company_id, account_id, id, events, first, last)
+        )
+        select count(*) as "count!" from done
         "#,
         now,
         worker,
         &events.iter().map(|event| event.owner.company.0).collect::<Vec<_>>(),
         &events.iter().map(|event| event.id.0).collect::<Vec<_>>(),
         &events.iter().map(|event| event.attempts).collect::<Vec<_>>(),
+        &shares.iter().map(|share| share.owner.company.0).collect::<Vec<_>>(),
+        &shares.iter().map(|share| share.owner.account.0).collect::<Vec<_>>(),
+        &shares.iter().map(|_| Uuid::now_v7()).collect::<Vec<_>>(),
+        &shares.iter().map(|share| share.events).collect::<Vec<_>>(),
+        &shares.iter().map(|share| share.first.0).collect::<Vec<_>>(),
+        &shares.iter().map(|share| share.last.0).collect::<Vec<_>>(),
     )
-    .execute(transaction)
+    .fetch_one(transaction)
     .await?;
-    Ok(done.rows_affected())
+    Ok(usize::try_from(done) == Ok(events.len()))
+}
+
+/// What a batch did for one account.
+struct Share {
+    owner: Owner,
+    events: i64,
+    first: EventId,
+    last: EventId,
+}
+
+fn shares(events: &[&Claimed]) -> Vec<Share> {
+    let mut shares: BTreeMap<Owner, Share> = BTreeMap::new();
+    for event in events {
+        let owner = event.owner;
+        let share = shares.entry(owner).or_insert(Share { owner, events: 0, first: event.id, last: event.id });
+        share.events += 1;
+        share.first = share.first.min(event.id);
+        share.last = share.last.max(event.id);
+    }
+    shares.into_values().collect()
 }
 
 /// A failed try.
@@ -380,51 +388,6 @@ pub async fn fail(
     .execute(engine)
     .await?;
     Ok(done.rows_affected() == 1)
-}
-
-/// What a worker did for one account in one batch, for the audit log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Share {
-    /// Whose events.
-    pub owner: Owner,
-    /// How many of the batch.
-    pub events: i64,
-    /// The one with the lowest id.
-    pub first: EventId,
-    /// The one with the highest id.
-    pub last: EventId,
-}
-
-/// One audit entry for each account in a batch.
-///
-/// # Errors
-/// Those of the database.
-pub async fn audit(
-    transaction: &mut PgConnection,
-    worker: &str,
-    now: OffsetDateTime,
-    shares: &[Share],
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        r#"
-        insert into audit_log (company_id, id, at, actor_kind, actor_name, action, subject, subject_id, outcome, details)
-        select company_id, id, $1, 'system', $2, 'events.processed', 'account', account_id::text, 'done',
-               jsonb_build_object('count', events, 'first', first, 'last', last)
-        from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::bigint[], $7::uuid[], $8::uuid[])
-            as share (company_id, account_id, id, events, first, last)
-        "#,
-        now,
-        worker,
-        &shares.iter().map(|share| share.owner.company.0).collect::<Vec<_>>(),
-        &shares.iter().map(|share| share.owner.account.0).collect::<Vec<_>>(),
-        &shares.iter().map(|_| Uuid::now_v7()).collect::<Vec<_>>(),
-        &shares.iter().map(|share| share.events).collect::<Vec<_>>(),
-        &shares.iter().map(|share| share.first.0).collect::<Vec<_>>(),
-        &shares.iter().map(|share| share.last.0).collect::<Vec<_>>(),
-    )
-    .execute(transaction)
-    .await?;
-    Ok(())
 }
 
 /// How much waits. Counting stops at 100,000: above that the exact number helps nobody.

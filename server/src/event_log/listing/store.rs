@@ -148,7 +148,8 @@ pub async fn list(tenant: &mut PgConnection, owner: Owner, filter: &Filter) -> R
 }
 
 /// The same among a window of [`WINDOW`] events from the cursor on, for a search by part of an id or key, which no index
-/// serves; and, wherever they are, those of these whole ids.
+/// serves; and, wherever they are, those of these whole ids. What has become of an event is asked of those alone that are
+/// shown.
 pub async fn search(
     tenant: &mut PgConnection,
     owner: Owner,
@@ -162,8 +163,7 @@ pub async fn search(
                 EventRow,
                 r#"
                 with eligible as not materialized (
-                    select e.id, e.received_at, e.event_ts, e.event_type, e.event_subtype, e.object_id, e.dedup_key,
-                           e.state, e.attempts
+                    select e.id, e.event_ts, e.object_id, e.dedup_key
                 "#
                     + $source
                     + "and (e.event_ts, e.id) "
@@ -171,21 +171,26 @@ pub async fn search(
                     + r#" ($3, $4)
                       and ($5::text is null or e.event_type = $5) and ($6::timestamptz is null or e.event_ts >= $6)
                       and ($7::timestamptz is null or e.event_ts < $7)
-                )
-                select id as "id!", received_at as "received_at!", event_ts as "event_ts!", event_type as "event_type!",
-                       event_subtype, object_id, dedup_key as "dedup_key!", state::text as "state!",
-                       attempts as "attempts!"
-                from (
-                    select * from (select * from eligible e order by "#
+                ), found as (
+                    select id, event_ts from (
+                        select id, event_ts from (select * from eligible e order by "#
                     + $order
                     + r#" limit $11) recent
-                    where object_id ilike '%' || $8 || '%' or dedup_key ilike '%' || $8 || '%'
-                    union
-                    select * from eligible where id = any($10)
-                ) e
-                order by "#
+                        where object_id ilike '%' || $8 || '%' or dedup_key ilike '%' || $8 || '%'
+                        union
+                        select id, event_ts from eligible where id = any($10)
+                    ) e
+                    order by "#
                     + $order
-                    + " limit $9",
+                    + r#" limit $9
+                )
+                select e.id as "id!", e.received_at as "received_at!", e.event_ts as "event_ts!",
+                       e.event_type as "event_type!", e.event_subtype, e.object_id, e.dedup_key as "dedup_key!",
+                       e.state::text as "state!", e.attempts as "attempts!"
+                from found
+                join whatsapp_webhook_event_logs e on e.company_id = $1 and e.id = found.id
+                order by "#
+                    + $order,
                 owner.company.0,
                 owner.account.0,
                 from.at,

@@ -1,10 +1,14 @@
 //! Applies the effects of a batch in one transaction, one statement per table.
 //!
-//! Order of the steps, which is also the order in which locks are taken: the lease, the ids of people, the events'
-//! outcomes, people, conversations, messages, statuses, accounts, audit. Rows within a step are sorted, so that two
-//! workers meet in the same order; where they still cross, PostgreSQL ends one of them and it tries again. The ids come
-//! before the events because an erasure, too, takes them in that order: whoever meets the person meanwhile waits without
-//! holding an event that the erasure needs.
+//! Order of the steps, which is also the order in which locks are taken: the lease, the ids of people, people,
+//! conversations, messages, statuses, accounts, the events' outcomes and the audit log. Rows within a step are sorted, so
+//! that two workers meet in the same order; where they still cross, PostgreSQL ends one of them and it tries again. The
+//! ids come before the events because an erasure, too, takes them in that order: whoever meets the person meanwhile waits
+//! without holding an event that the erasure needs.
+//!
+//! Nobody waits until the transaction is on disk. What a crash of the database takes back is all of it, the events' way
+//! out of the queue included: they have their effect after the restart. Whoever commits later and waits (an
+//! acknowledgement, an erasure) has this on disk, too, since there is one log.
 //!
 //! Whatever order events come in, the outcome is the same:
 //! - A message is inserted once per wamid. What came first stays, except that real content replaces `unsupported` and
@@ -16,16 +20,17 @@
 mod conversations;
 mod messages;
 pub mod people;
+mod profiles;
 mod store;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
 use super::effect::Effects;
-use super::store::{self as queue, Claimed, Lease, Share};
-use crate::database::begin;
+use super::store::{self as queue, Claimed, Lease};
+use crate::database::begin_unhurried;
 use crate::ids::ContactId;
 use people::{Identity, People};
 
@@ -80,7 +85,7 @@ pub struct Holder<'a> {
 /// See [`ApplyError`].
 #[tracing::instrument(level = "debug", name = "apply", skip_all, fields(events = batch.len()))]
 pub async fn apply(engine: &PgPool, holder: Holder<'_>, batch: &[&Work]) -> Result<(), ApplyError> {
-    let mut transaction = begin(engine).await?;
+    let mut transaction = begin_unhurried(engine).await?;
     let events: Vec<&Claimed> = batch.iter().map(|work| &work.event).collect();
     let Holder { worker, lease, now, is_all } = holder;
     let held = if is_all {
@@ -92,14 +97,13 @@ pub async fn apply(engine: &PgPool, holder: Holder<'_>, batch: &[&Work]) -> Resu
         return Err(ApplyError::LeaseLost);
     }
     let people = store::find_people(&mut transaction, &named(batch)).await?;
-    if queue::finish(&mut transaction, worker, now, &events).await? != events.len() as u64 {
-        return Err(ApplyError::LeaseLost);
-    }
     let contacts = meet_people(&mut transaction, people, batch).await?;
     let threads = conversations::open(&mut transaction, batch, &contacts).await?;
     messages::write(&mut transaction, batch, &threads).await?;
     store::change_accounts(&mut transaction, batch).await?;
-    queue::audit(&mut transaction, worker, now, &shares(&events)).await?;
+    if !queue::finish(&mut transaction, worker, now, &events).await? {
+        return Err(ApplyError::LeaseLost);
+    }
     transaction.commit().await?;
     Ok(())
 }
@@ -140,18 +144,6 @@ fn named(batch: &[&Work]) -> Vec<Identity> {
     named.sort_unstable();
     named.dedup();
     named
-}
-
-fn shares(events: &[&Claimed]) -> Vec<Share> {
-    let mut shares: BTreeMap<_, Share> = BTreeMap::new();
-    for event in events {
-        let owner = event.owner;
-        let share = shares.entry(owner).or_insert(Share { owner, events: 0, first: event.id, last: event.id });
-        share.events += 1;
-        share.first = share.first.min(event.id);
-        share.last = share.last.max(event.id);
-    }
-    shares.into_values().collect()
 }
 
 type ByPlace<T> = HashMap<usize, T>;

@@ -8,10 +8,11 @@ use uuid::Uuid;
 
 use super::conversations::Party;
 use super::messages::Row;
-use super::people::{Identity, IdentityKind, People, Plan, Profile};
+use super::people::{Identity, IdentityKind, People, Plan};
+use super::profiles::Profiles;
 use super::{ApplyError, Work};
 use crate::ids::{CompanyId, ContactId, ConversationId, MessageId, Owner};
-use crate::processing::effect::{MarketingPreference, NewStatus, Source};
+use crate::processing::effect::{NewStatus, Source};
 
 /// The contacts behind these identities. Their rows are locked against being handed on or merged until the
 /// transaction ends.
@@ -48,52 +49,64 @@ pub async fn find_people(transaction: &mut PgConnection, asked: &[Identity]) -> 
 
 /// Writes what was decided about people.
 pub async fn write_people(transaction: &mut PgConnection, plan: Plan) -> Result<(), ApplyError> {
-    insert_contacts(transaction, &plan.new_contacts).await?;
-    insert_identities(transaction, plan.new_identities).await?;
+    let mut profiles = Profiles::new(plan.profiles);
+    insert_people(transaction, &plan.new_contacts, plan.new_identities, &profiles).await?;
+    // What was written with a contact need not be written again, unless another was merged into it since.
+    let merged: HashSet<_> = plan.merged.iter().map(|&(company, _, into)| (company, into)).collect();
+    for contact in plan.new_contacts.iter().filter(|contact| !merged.contains(contact)) {
+        profiles.forget(contact);
+    }
     move_identities(transaction, &plan.moved).await?;
     for (company, from, into) in plan.merged {
         merge(transaction, company, from, into).await?;
     }
-    update_profiles(transaction, plan.profiles).await?;
-    Ok(())
+    Ok(update_profiles(transaction, &profiles).await?)
 }
 
-async fn insert_contacts(transaction: &mut PgConnection, new: &[(CompanyId, ContactId)]) -> Result<(), sqlx::Error> {
-    if new.is_empty() {
-        return Ok(());
-    }
-    sqlx::query!(
-        "insert into contacts (company_id, id) select * from unnest($1::uuid[], $2::uuid[])",
-        &new.iter().map(|(company, _)| company.0).collect::<Vec<_>>(),
-        &new.iter().map(|(_, contact)| contact.0).collect::<Vec<_>>(),
-    )
-    .execute(transaction)
-    .await?;
-    Ok(())
-}
-
-async fn insert_identities(
+/// Inserts contacts, with what is known of them, and identities, of whomever.
+async fn insert_people(
     transaction: &mut PgConnection,
-    mut new: Vec<(Identity, ContactId)>,
+    contacts: &[(CompanyId, ContactId)],
+    mut identities: Vec<(Identity, ContactId)>,
+    profiles: &Profiles,
 ) -> Result<(), ApplyError> {
-    if new.is_empty() {
+    if identities.is_empty() {
         return Ok(());
     }
-    new.sort_unstable();
+    identities.sort_unstable();
+    let columns = profiles.columns(contacts);
     let inserted = sqlx::query!(
         r#"
+        with met as (
+            insert into contacts
+                (company_id, id, profile_at, profile_name, username, bsuid, wa_id, phone, address_book_name,
+                 marketing_preference, marketing_preference_at)
+            select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[],
+                                 $7::text[], $8::text[], $9::text[], $10::text[], $11::timestamptz[])
+        )
         insert into contact_identities (company_id, kind, value, contact_id, first_seen_at)
-        select *, now() from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[])
+        select *, now() from unnest($12::uuid[], $13::text[], $14::text[], $15::uuid[])
         on conflict do nothing
         "#,
-        &new.iter().map(|(id, _)| id.company.0).collect::<Vec<_>>(),
-        &new.iter().map(|(id, _)| id.kind.as_str()).collect::<Vec<_>>() as _,
-        &new.iter().map(|(id, _)| id.value.as_str()).collect::<Vec<_>>() as _,
-        &new.iter().map(|(_, contact)| contact.0).collect::<Vec<_>>(),
+        &contacts.iter().map(|(company, _)| company.0).collect::<Vec<_>>(),
+        &contacts.iter().map(|(_, contact)| contact.0).collect::<Vec<_>>(),
+        &columns.at as _,
+        &columns.profile_name as _,
+        &columns.username as _,
+        &columns.bsuid as _,
+        &columns.wa_id as _,
+        &columns.phone as _,
+        &columns.address_book_name as _,
+        &columns.preference as _,
+        &columns.preference_at as _,
+        &identities.iter().map(|(id, _)| id.company.0).collect::<Vec<_>>(),
+        &identities.iter().map(|(id, _)| id.kind.as_str()).collect::<Vec<_>>() as _,
+        &identities.iter().map(|(id, _)| id.value.as_str()).collect::<Vec<_>>() as _,
+        &identities.iter().map(|(_, contact)| contact.0).collect::<Vec<_>>(),
     )
     .execute(transaction)
     .await?;
-    if inserted.rows_affected() == new.len() as u64 { Ok(()) } else { Err(ApplyError::Raced) }
+    if inserted.rows_affected() == identities.len() as u64 { Ok(()) } else { Err(ApplyError::Raced) }
 }
 
 async fn move_identities(
@@ -220,15 +233,12 @@ async fn merge(
     Ok(())
 }
 
-async fn update_profiles(transaction: &mut PgConnection, profiles: Vec<Profile>) -> Result<(), sqlx::Error> {
-    let preferences = newest_preferences(&profiles);
-    let newest = newest(profiles);
-    if newest.is_empty() {
+async fn update_profiles(transaction: &mut PgConnection, profiles: &Profiles) -> Result<(), sqlx::Error> {
+    let contacts = profiles.contacts();
+    if contacts.is_empty() {
         return Ok(());
     }
-    let people = || newest.values().map(|profile| &profile.person);
-    let of = |pick: fn(&crate::processing::effect::Person) -> Option<&str>| people().map(pick).collect::<Vec<_>>();
-    let preference = || newest.keys().map(|key| preferences.get(key));
+    let columns = profiles.columns(&contacts);
     // A late event still tells what nobody knew. A preference has a time of its own: it must never be lost.
     sqlx::query!(
         r#"
@@ -268,72 +278,22 @@ async fn update_profiles(transaction: &mut PgConnection, profiles: Vec<Profile>)
                 and (c.marketing_preference, c.marketing_preference_at)
                     is distinct from (new.preference, new.preference_at)))
         "#,
-        &newest.keys().map(|(company, _)| company.0).collect::<Vec<_>>(),
-        &newest.keys().map(|(_, contact)| contact.0).collect::<Vec<_>>(),
-        &newest.values().map(|profile| profile.at).collect::<Vec<_>>(),
-        &of(|person| person.profile_name.as_deref()) as _,
-        &of(|person| person.username.as_deref()) as _,
-        &of(|person| person.bsuid.as_deref()) as _,
-        &of(|person| person.wa_id.as_deref()) as _,
-        &of(|person| person.phone.as_deref()) as _,
-        &people().map(|person| person.address_book_name.is_some()).collect::<Vec<_>>(),
-        &of(|person| person.address_book_name.as_ref()?.as_deref()) as _,
-        &preference().map(|known| known.map(|(word, _)| word.as_str())).collect::<Vec<_>>() as _,
-        &preference().map(|known| known.map(|(_, at)| *at)).collect::<Vec<_>>() as _,
+        &contacts.iter().map(|(company, _)| company.0).collect::<Vec<_>>(),
+        &contacts.iter().map(|(_, contact)| contact.0).collect::<Vec<_>>(),
+        &columns.at as _,
+        &columns.profile_name as _,
+        &columns.username as _,
+        &columns.bsuid as _,
+        &columns.wa_id as _,
+        &columns.phone as _,
+        &columns.renames,
+        &columns.address_book_name as _,
+        &columns.preference as _,
+        &columns.preference_at as _,
     )
     .execute(transaction)
     .await?;
     Ok(())
-}
-
-/// What each contact last said about marketing, and when.
-fn newest_preferences(profiles: &[Profile]) -> HashMap<(CompanyId, ContactId), (MarketingPreference, OffsetDateTime)> {
-    let mut newest = HashMap::new();
-    for Profile { company, contact, at, person } in profiles {
-        let Some(preference) = person.marketing_preference else { continue };
-        let known = newest.entry((*company, *contact)).or_insert((preference, *at));
-        if known.1 <= *at {
-            *known = (preference, *at);
-        }
-    }
-    newest
-}
-
-/// One row per contact: each field as the newest event that has it says.
-fn newest(mut profiles: Vec<Profile>) -> BTreeMap<(CompanyId, ContactId), Profile> {
-    profiles.sort_by_key(|profile| profile.at);
-    let mut newest: BTreeMap<(CompanyId, ContactId), Profile> = BTreeMap::new();
-    for new in profiles {
-        match newest.get_mut(&(new.company, new.contact)) {
-            Some(known) => known.overlay(new),
-            None => {
-                newest.insert((new.company, new.contact), new);
-            }
-        }
-    }
-    newest
-}
-
-impl Profile {
-    fn overlay(&mut self, new: Self) {
-        let (names_before, names_now) = (self.has_name(), new.has_name());
-        let (known, new_person) = (&mut self.person, new.person);
-        known.profile_name = new_person.profile_name.or(known.profile_name.take());
-        known.username = new_person.username.or(known.username.take());
-        known.bsuid = new_person.bsuid.or(known.bsuid.take());
-        known.wa_id = new_person.wa_id.or(known.wa_id.take());
-        known.phone = new_person.phone.or(known.phone.take());
-        known.address_book_name = new_person.address_book_name.or(known.address_book_name.take());
-        // A nameless event, a status for instance, does not make the name beside it any newer.
-        if !names_before || names_now {
-            self.at = new.at;
-        }
-    }
-
-    fn has_name(&self) -> bool {
-        let person = &self.person;
-        person.profile_name.is_some() || person.username.is_some() || person.address_book_name.is_some()
-    }
 }
 
 /// Which of these wamids have a row already.

@@ -1,0 +1,131 @@
+//! What a batch says about each contact, as columns: one row per contact, since one statement may touch a row only once.
+
+use std::collections::{BTreeMap, HashMap};
+
+use time::OffsetDateTime;
+
+use super::people::Profile;
+use crate::ids::{CompanyId, ContactId};
+use crate::processing::effect::{MarketingPreference, Person};
+
+/// A contact, in whose eyes.
+type Key = (CompanyId, ContactId);
+
+/// The newest of each contact.
+#[derive(Debug, Default)]
+pub struct Profiles {
+    newest: BTreeMap<Key, Profile>,
+    preferences: HashMap<Key, (MarketingPreference, OffsetDateTime)>,
+}
+
+/// A value for each of some contacts, none where nothing is said.
+#[derive(Debug)]
+pub struct Columns<'a> {
+    /// When it was so.
+    pub at: Vec<Option<OffsetDateTime>>,
+    /// The name that the person chose.
+    pub profile_name: Vec<Option<&'a str>>,
+    /// The username.
+    pub username: Vec<Option<&'a str>>,
+    /// Business-scoped user id.
+    pub bsuid: Vec<Option<&'a str>>,
+    /// WhatsApp id.
+    pub wa_id: Vec<Option<&'a str>>,
+    /// The number.
+    pub phone: Vec<Option<&'a str>>,
+    /// The address book was told a name, or that there is none any more.
+    pub renames: Vec<bool>,
+    /// The name in the address book.
+    pub address_book_name: Vec<Option<&'a str>>,
+    /// Whether marketing is wanted …
+    pub preference: Vec<Option<&'static str>>,
+    /// … and since when.
+    pub preference_at: Vec<Option<OffsetDateTime>>,
+}
+
+impl Profiles {
+    /// Each field as the newest event that has it says.
+    pub fn new(mut profiles: Vec<Profile>) -> Self {
+        let preferences = newest_preferences(&profiles);
+        profiles.sort_by_key(|profile| profile.at);
+        let mut newest: BTreeMap<Key, Profile> = BTreeMap::new();
+        for new in profiles {
+            match newest.get_mut(&(new.company, new.contact)) {
+                Some(known) => known.overlay(new),
+                None => {
+                    newest.insert((new.company, new.contact), new);
+                }
+            }
+        }
+        Self { newest, preferences }
+    }
+
+    /// Those of whom something is said.
+    pub fn contacts(&self) -> Vec<Key> {
+        self.newest.keys().copied().collect()
+    }
+
+    /// Leaves one out.
+    pub fn forget(&mut self, contact: &Key) {
+        self.newest.remove(contact);
+    }
+
+    /// What is said about these.
+    pub fn columns(&self, contacts: &[Key]) -> Columns<'_> {
+        let profiles: Vec<Option<&Profile>> = contacts.iter().map(|contact| self.newest.get(contact)).collect();
+        let preferences: Vec<_> = contacts.iter().map(|contact| self.preferences.get(contact)).collect();
+        let of = |pick: fn(&Person) -> Option<&str>| -> Vec<Option<&str>> {
+            profiles.iter().map(|profile| pick(&profile.as_ref()?.person)).collect()
+        };
+        Columns {
+            at: profiles.iter().map(|profile| Some(profile.as_ref()?.at)).collect(),
+            profile_name: of(|person| person.profile_name.as_deref()),
+            username: of(|person| person.username.as_deref()),
+            bsuid: of(|person| person.bsuid.as_deref()),
+            wa_id: of(|person| person.wa_id.as_deref()),
+            phone: of(|person| person.phone.as_deref()),
+            renames: profiles
+                .iter()
+                .map(|profile| profile.is_some_and(|p| p.person.address_book_name.is_some()))
+                .collect(),
+            address_book_name: of(|person| person.address_book_name.as_ref()?.as_deref()),
+            preference: preferences.iter().map(|known| known.map(|(word, _)| word.as_str())).collect(),
+            preference_at: preferences.iter().map(|known| known.map(|(_, at)| *at)).collect(),
+        }
+    }
+}
+
+/// What each contact last said about marketing, and when.
+fn newest_preferences(profiles: &[Profile]) -> HashMap<Key, (MarketingPreference, OffsetDateTime)> {
+    let mut newest = HashMap::new();
+    for Profile { company, contact, at, person } in profiles {
+        let Some(preference) = person.marketing_preference else { continue };
+        let known = newest.entry((*company, *contact)).or_insert((preference, *at));
+        if known.1 <= *at {
+            *known = (preference, *at);
+        }
+    }
+    newest
+}
+
+impl Profile {
+    fn overlay(&mut self, new: Self) {
+        let (names_before, names_now) = (self.has_name(), new.has_name());
+        let (known, new_person) = (&mut self.person, new.person);
+        known.profile_name = new_person.profile_name.or(known.profile_name.take());
+        known.username = new_person.username.or(known.username.take());
+        known.bsuid = new_person.bsuid.or(known.bsuid.take());
+        known.wa_id = new_person.wa_id.or(known.wa_id.take());
+        known.phone = new_person.phone.or(known.phone.take());
+        known.address_book_name = new_person.address_book_name.or(known.address_book_name.take());
+        // A nameless event, a status for instance, does not make the name beside it any newer.
+        if !names_before || names_now {
+            self.at = new.at;
+        }
+    }
+
+    fn has_name(&self) -> bool {
+        let person = &self.person;
+        person.profile_name.is_some() || person.username.is_some() || person.address_book_name.is_some()
+    }
+}

@@ -2,8 +2,6 @@
 -- them. An event's row is written once now, but for what is rare (a failed try, an erasure). What waits stands in a
 -- queue, one row for all that one batch brought to an account; what has been done stands in a narrow table that only
 -- grows. The log is both together: a view under the name that it has always had.
--- First of all, as workers take it first: one of an older server then waits for this, and not this for it.
-drop table event_leases;
 alter table whatsapp_webhook_event_logs rename to whatsapp_webhook_events;
 -- All rows of all companies are brought along, which the policies let nobody do.
 alter table whatsapp_webhook_events no force row level security;
@@ -62,11 +60,9 @@ alter table whatsapp_webhook_events
     add check (fault is null or fault = 'unrouted' or last_error is not null);
 comment on column whatsapp_webhook_events.attempts is 'Tries that have failed since it was stored or replayed.';
 comment on table whatsapp_webhook_events is 'One per update inside a delivery: a message, a status, a change of something. Read with its state as whatsapp_webhook_event_logs.';
--- One for each fault: behind row-level security no column of this type is searched by, and a list must find its order.
-create index whatsapp_webhook_events_dead
-    on whatsapp_webhook_events (company_id, account_id, event_ts desc, id desc) where fault = 'dead';
-create index whatsapp_webhook_events_quarantined
-    on whatsapp_webhook_events (company_id, account_id, event_ts desc, id desc) where fault = 'quarantined';
+create index whatsapp_webhook_events_failed
+    on whatsapp_webhook_events (company_id, account_id, fault, event_ts desc, id desc)
+    where fault in ('dead', 'quarantined');
 create index whatsapp_webhook_events_unrouted
     on whatsapp_webhook_events (company_id, event_ts desc, id desc) where fault = 'unrouted';
 alter index whatsapp_webhook_event_logs_pkey rename to whatsapp_webhook_events_pkey;
@@ -117,4 +113,4 @@ left join event_outcomes o on o.company_id = e.company_id and o.event_id = e.id;
 comment on view whatsapp_webhook_event_logs is 'One per update inside a delivery, with what has become of it.';
 grant select on whatsapp_webhook_event_logs to waypost_console, waypost_engine;
 
-analyze whatsapp_webhook_events, event_queue, event_outcomes;
+drop table event_leases;

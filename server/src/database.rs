@@ -64,8 +64,10 @@ impl Database {
                 &options,
                 sizes.engine,
                 // A process that is stopped in the middle of a transaction must not hold up the others. Compiling a
-                // statement that takes milliseconds takes longer.
+                // statement that takes milliseconds takes longer. Each statement here has its index, and is planned
+                // once, perhaps on a table that is empty then (the queue as a rule) and is read as a whole for ever.
                 "set role waypost_engine; set jit = off; set statement_timeout = '10s'; set lock_timeout = '3s'; \
+                 set enable_seqscan = off; set enable_bitmapscan = off; \
                  set idle_in_transaction_session_timeout = '5s'",
             ),
             // A list has many filters, and each asks for another index: one plan for all of them would read the whole log.

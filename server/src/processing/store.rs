@@ -106,7 +106,7 @@ pub async fn claim(
             from event_queue q
             where q.due_at <= $1 and (q.lease_until is null or q.lease_until <= $1)
               and exists (select from setting where synchronous_commit = 'off')
-            order by q.due_at, q.id
+            order by q.due_at
             limit $2
             for update of q skip locked
         ), due as (

@@ -9,5 +9,3 @@ create index whatsapp_webhook_events_dead
     on whatsapp_webhook_events (company_id, account_id, event_ts desc, id desc) where fault = 'dead';
 create index whatsapp_webhook_events_quarantined
     on whatsapp_webhook_events (company_id, account_id, event_ts desc, id desc) where fault = 'quarantined';
-
-analyze whatsapp_webhook_events, event_queue, event_outcomes;

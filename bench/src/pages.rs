@@ -25,7 +25,7 @@ use crate::tab::Browser;
 /// Rows that the many are compared with.
 const FEW: u32 = 10_000;
 /// How often each page is asked for.
-const TIMES: usize = 9;
+const TIMES: usize = 51;
 /// Pages of many rows ÷ of few.
 const GOAL: Goal = Goal::AtMost(1.3, 1.1);
 

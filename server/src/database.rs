@@ -64,8 +64,8 @@ impl Database {
                 &options,
                 sizes.engine,
                 // A process that is stopped in the middle of a transaction must not hold up the others. Compiling a
-                // statement that takes milliseconds takes longer. Each statement here has its index, and is planned
-                // once, perhaps on a table that is empty then (the queue as a rule) and is read as a whole for ever.
+                // statement that takes milliseconds takes longer. A statement is planned once, perhaps on a table that
+                // is empty then (the queue as a rule), and there is an index for each: it is better to go by it.
                 "set role waypost_engine; set jit = off; set statement_timeout = '10s'; set lock_timeout = '3s'; \
                  set enable_seqscan = off; set enable_bitmapscan = off; \
                  set idle_in_transaction_session_timeout = '5s'",

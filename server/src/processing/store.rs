@@ -49,10 +49,11 @@ pub struct Lease {
 }
 
 /// Events of one account, in the queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug)]
 struct Row {
     owner: Owner,
     id: Uuid,
+    events: Vec<Uuid>,
 }
 
 impl Lease {
@@ -85,8 +86,7 @@ const CLAIMS: i64 = 7369;
 /// Takes up to `limit` events that are due, for `lease`. While it lasts nobody else takes them.
 ///
 /// A row that holds more events than are asked for is divided. One whose lease has run out is passed by while its worker
-/// makes sure of it. An event that was erased while it waited is not among the events: its row leaves with it like any
-/// other. That a lease is lost in a crash of the database does no harm, so nobody waits for it to be on disk.
+/// makes sure of it. An event that was erased while it waited is not among the events: its row leaves with it like any other.
 ///
 /// # Errors
 /// Those of the database.
@@ -97,6 +97,31 @@ pub async fn claim(
     lease: Duration,
     limit: i64,
 ) -> Result<(Lease, Vec<Claimed>), sqlx::Error> {
+    let lease = Lease { token, rows: take(engine, token, now, now + lease, limit).await? };
+    if lease.is_empty() {
+        return Ok((lease, Vec::new()));
+    }
+    match read(engine, &lease).await {
+        Ok(events) => Ok((lease, events)),
+        Err(error) => {
+            if let Err(error) = let_go(engine, &lease).await {
+                tracing::warn!(%error, "what was claimed and not read stays leased until the lease runs out");
+            }
+            Err(error)
+        }
+    }
+}
+
+/// That a lease is lost in a crash of the database does no harm, so nobody waits for it to be on disk. The events are read
+/// afterwards: an answer that somebody does not take, being larger than what the network holds, would keep all others from
+/// their turn.
+async fn take(
+    engine: &PgPool,
+    token: Uuid,
+    now: OffsetDateTime,
+    until: OffsetDateTime,
+    limit: i64,
+) -> Result<Vec<Row>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"
         with setting as materialized (
@@ -131,52 +156,63 @@ pub async fn claim(
             select company_id, account_id, gen_random_uuid(), due_at, events[:taken], $3, $4
             from due where taken < cardinality(events)
             returning company_id, account_id, id, events
-        ), held as (
-            select company_id, account_id, id, events from whole
-            union all
-            select company_id, account_id, id, events from part
         )
-        select held.company_id as "company_id!", held.account_id as "account_id!", held.id as "place!", e.id as "event?",
-               e.event_type as "event_type?", e.event_subtype, e.payload, e.event_ts as "event_ts?",
-               e.received_at as "received_at?", e.attempts as "attempts?", a.phone_number_id as "phone_number_id?",
-               a.display_phone_number as "display_phone_number?"
-        from held
-        left join lateral unnest(held.events) as named (id) on true
-        left join whatsapp_webhook_events e
-            on e.company_id = held.company_id and e.id = named.id and e.erased_at is null and e.fault is null
-        left join whatsapp_accounts a on a.company_id = held.company_id and a.id = held.account_id
-        order by e.id
+        select company_id as "company_id!", account_id as "account_id!", id as "id!", events as "events!" from whole
+        union all
+        select company_id, account_id, id, events from part
         "#,
         now,
         limit,
         token,
-        now + lease,
+        until,
         CLAIMS,
     )
     .fetch_all(engine)
     .await?;
-    let (mut held, mut events) = (BTreeSet::new(), Vec::with_capacity(rows.len()));
-    for row in rows {
-        let owner = Owner { company: row.company_id.into(), account: row.account_id.into() };
-        held.insert(Row { owner, id: row.place });
-        let event = move || {
-            Some(Claimed {
-                id: row.event?.into(),
-                owner,
-                place: row.place,
-                event_type: row.event_type?,
-                subtype: row.event_subtype,
-                payload: row.payload?,
-                event_ts: row.event_ts?,
-                received_at: row.received_at?,
-                attempts: row.attempts?,
-                phone_number_id: row.phone_number_id?,
-                display_phone_number: row.display_phone_number,
-            })
-        };
-        events.extend(event());
-    }
-    Ok((Lease { token, rows: held.into_iter().collect() }, events))
+    let rows = rows.into_iter().map(|row| Row {
+        owner: Owner { company: row.company_id.into(), account: row.account_id.into() },
+        id: row.id,
+        events: row.events,
+    });
+    Ok(rows.collect())
+}
+
+/// One by one (`offset 0`): planned while the log is empty, a join would read all of it.
+async fn read(engine: &PgPool, lease: &Lease) -> Result<Vec<Claimed>, sqlx::Error> {
+    let each = || lease.rows.iter().flat_map(|row| row.events.iter().map(move |event| (row, *event)));
+    let rows = sqlx::query!(
+        r#"
+        select e.company_id, e.id, a.id as account_id, held.place as "place!", e.event_type, e.event_subtype,
+               e.payload as "payload!", e.event_ts, e.received_at, e.attempts, a.phone_number_id, a.display_phone_number
+        from unnest($1::uuid[], $2::uuid[], $3::uuid[]) with ordinality as held (company_id, id, place, number)
+        cross join lateral (
+            select * from whatsapp_webhook_events e
+            where e.company_id = held.company_id and e.id = held.id and e.erased_at is null and e.fault is null
+            offset 0
+        ) e
+        join whatsapp_accounts a on a.company_id = e.company_id and a.id = e.account_id
+        order by held.number
+        "#,
+        &each().map(|(row, _)| row.owner.company.0).collect::<Vec<_>>(),
+        &each().map(|(_, event)| event).collect::<Vec<_>>(),
+        &each().map(|(row, _)| row.id).collect::<Vec<_>>(),
+    )
+    .fetch_all(engine)
+    .await?;
+    let events = rows.into_iter().map(|row| Claimed {
+        id: row.id.into(),
+        owner: Owner { company: row.company_id.into(), account: row.account_id.into() },
+        place: row.place,
+        event_type: row.event_type,
+        subtype: row.event_subtype,
+        payload: row.payload,
+        event_ts: row.event_ts,
+        received_at: row.received_at,
+        attempts: row.attempts,
+        phone_number_id: row.phone_number_id,
+        display_phone_number: row.display_phone_number,
+    });
+    Ok(events.collect())
 }
 
 /// Takes all that is held out of the queue: the work is done when the transaction commits. False if the lease is gone.

@@ -148,8 +148,8 @@ pub async fn list(tenant: &mut PgConnection, owner: Owner, filter: &Filter) -> R
 }
 
 /// The same among a window of [`WINDOW`] events from the cursor on, for a search by part of an id or key, which no index
-/// serves; and, wherever they are, those of these whole ids. What has become of an event is asked of those alone that are
-/// shown.
+/// serves; and, wherever they are, those of these whole ids. Unless a state is asked for, what has become of an event is
+/// looked up for those alone that are shown.
 pub async fn search(
     tenant: &mut PgConnection,
     owner: Owner,

@@ -1,10 +1,10 @@
 //! Applies the effects of a batch in one transaction, one statement per table.
 //!
-//! Order of the steps, which is also the order in which locks are taken: the lease, the ids of people, people,
-//! conversations, messages, statuses, accounts, the events' outcomes and the audit log. Rows within a step are sorted, so
-//! that two workers meet in the same order; where they still cross, PostgreSQL ends one of them and it tries again. The
-//! ids come before the events because an erasure, too, takes them in that order: whoever meets the person meanwhile waits
-//! without holding an event that the erasure needs.
+//! Order of the steps, which is also the order in which locks are taken: the lease, the ids of people, the events'
+//! outcomes with the audit log, people, conversations, statuses, messages, accounts. Rows within a step are sorted, so that
+//! two workers meet in the same order; where they still cross, PostgreSQL ends one of them and it tries again. The ids come
+//! before the events because an erasure, too, takes them in that order: whoever meets the person meanwhile waits without
+//! holding an event that the erasure needs.
 //!
 //! Nobody waits until the transaction is on disk. What a crash of the database takes back is all of it, the events' way
 //! out of the queue included: they have their effect after the restart. Whoever commits later and waits (an
@@ -97,13 +97,13 @@ pub async fn apply(engine: &PgPool, holder: Holder<'_>, batch: &[&Work]) -> Resu
         return Err(ApplyError::LeaseLost);
     }
     let people = store::find_people(&mut transaction, &named(batch)).await?;
+    if !queue::finish(&mut transaction, worker, now, &events).await? {
+        return Err(ApplyError::LeaseLost);
+    }
     let contacts = meet_people(&mut transaction, people, batch).await?;
     let threads = conversations::open(&mut transaction, batch, &contacts).await?;
     messages::write(&mut transaction, batch, &threads).await?;
     store::change_accounts(&mut transaction, batch).await?;
-    if !queue::finish(&mut transaction, worker, now, &events).await? {
-        return Err(ApplyError::LeaseLost);
-    }
     transaction.commit().await?;
     Ok(())
 }

@@ -65,11 +65,6 @@ impl Profiles {
         self.newest.keys().copied().collect()
     }
 
-    /// Leaves one out.
-    pub fn forget(&mut self, contact: &Key) {
-        self.newest.remove(contact);
-    }
-
     /// What is said about these.
     pub fn columns(&self, contacts: &[Key]) -> Columns<'_> {
         let profiles: Vec<Option<&Profile>> = contacts.iter().map(|contact| self.newest.get(contact)).collect();

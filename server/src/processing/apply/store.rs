@@ -49,18 +49,16 @@ pub async fn find_people(transaction: &mut PgConnection, asked: &[Identity]) -> 
 
 /// Writes what was decided about people.
 pub async fn write_people(transaction: &mut PgConnection, plan: Plan) -> Result<(), ApplyError> {
-    let mut profiles = Profiles::new(plan.profiles);
-    insert_people(transaction, &plan.new_contacts, plan.new_identities, &profiles).await?;
-    // What was written with a contact need not be written again, unless another was merged into it since.
-    let merged: HashSet<_> = plan.merged.iter().map(|&(company, _, into)| (company, into)).collect();
-    for contact in plan.new_contacts.iter().filter(|contact| !merged.contains(contact)) {
-        profiles.forget(contact);
-    }
+    // One that another is merged into has its say afterwards, beside what the other brings.
+    let targets: HashSet<_> = plan.merged.iter().map(|&(company, _, into)| (company, into)).collect();
+    let met: HashSet<_> = plan.new_contacts.iter().filter(|contact| !targets.contains(contact)).copied().collect();
+    let (of_new, of_known) = plan.profiles.into_iter().partition(|of| met.contains(&(of.company, of.contact)));
+    insert_people(transaction, &plan.new_contacts, plan.new_identities, &Profiles::new(of_new)).await?;
     move_identities(transaction, &plan.moved).await?;
     for (company, from, into) in plan.merged {
         merge(transaction, company, from, into).await?;
     }
-    Ok(update_profiles(transaction, &profiles).await?)
+    Ok(update_profiles(transaction, &Profiles::new(of_known)).await?)
 }
 
 /// Inserts contacts, with what is known of them, and identities, of whomever.

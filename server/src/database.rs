@@ -161,7 +161,6 @@ pub async fn begin(pool: &PgPool) -> Result<PgTransaction<'static>, sqlx::Error>
 ///
 /// # Errors
 /// When no connection is to be had.
-#[expect(clippy::disallowed_methods, reason = "as above")]
 pub async fn begin_unhurried(pool: &PgPool) -> Result<PgTransaction<'static>, sqlx::Error> {
     pool.begin_with("begin; set local synchronous_commit = off").await
 }

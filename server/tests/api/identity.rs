@@ -259,7 +259,7 @@ async fn a_late_message_does_not_bring_an_old_name_back() {
 /// The change is newer than the name, but has none: the name stays as old as it was.
 #[tokio::test]
 async fn a_changed_id_of_somebody_unknown_makes_no_name_newer() {
-    let named = |wamid, name: &str, second| {
+    let from_us2 = |wamid, name: &str, second| {
         let contacts = json!([{ "profile": { "name": name }, "user_id": "US.2" }]);
         let mut message = at(text(wamid, "", "Hello"), second);
         message.as_object_mut().unwrap().remove("from");
@@ -269,14 +269,14 @@ async fn a_changed_id_of_somebody_unknown_makes_no_name_newer() {
     let update = json!({ "user_id": { "previous": "US.1", "current": "US.2" }, "timestamp": "1763900050" });
     let change =
         envelope(&[json!({ "field": "user_id_update", "value": value(&json!({ "user_id_update": [update] })) })]);
-    let bodies = [named("wamid.1", "Bob", 1_763_900_040), change, named("wamid.2", "Robert", 1_763_900_045)];
+    let bodies = [from_us2("wamid.1", "Bob", 1_763_900_040), change, from_us2("wamid.2", "Robert", 1_763_900_045)];
     let app = TestApp::start().await;
     for body in bodies {
         app.take_in(body).await;
     }
     assert_eq!(people(&app).await, [person(&["US.1", "US.2"], 2, 1)]);
-    let names = app.rows("select profile_name from contacts where merged_into is null").await;
-    assert_eq!(names, [json!({ "profile_name": "Robert" })]);
+    let shown = app.rows("select profile_name from contacts where merged_into is null").await;
+    assert_eq!(shown, [json!({ "profile_name": "Robert" })]);
 }
 
 /// A status in the same batch is newer, but has no name.

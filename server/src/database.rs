@@ -64,10 +64,8 @@ impl Database {
                 &options,
                 sizes.engine,
                 // A process that is stopped in the middle of a transaction must not hold up the others. Compiling a
-                // statement that takes milliseconds takes longer. A statement is planned once, perhaps on a table that
-                // is empty then (the queue as a rule), and there is an index for each: it is better to go by it.
+                // statement that takes milliseconds takes longer.
                 "set role waypost_engine; set jit = off; set statement_timeout = '10s'; set lock_timeout = '3s'; \
-                 set enable_seqscan = off; set enable_bitmapscan = off; \
                  set idle_in_transaction_session_timeout = '5s'",
             ),
             // A list has many filters, and each asks for another index: one plan for all of them would read the whole log.
@@ -163,6 +161,28 @@ pub async fn begin(pool: &PgPool) -> Result<PgTransaction<'static>, sqlx::Error>
 /// When no connection is to be had.
 pub async fn begin_unhurried(pool: &PgPool) -> Result<PgTransaction<'static>, sqlx::Error> {
     pool.begin_with("begin; set local synchronous_commit = off").await
+}
+
+/// How a transaction's statements are planned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plans {
+    /// Once for all, as a rule; perhaps while a table was empty, and each row of it is read for each that is asked for.
+    Kept,
+    /// For what is asked for and what is there: worth it for much at once. Costs the more where foreign keys are
+    /// checked, whose own statements are then planned for each row.
+    Fresh,
+}
+
+/// From here to its end.
+///
+/// # Errors
+/// Those of the database.
+pub async fn plan(transaction: &mut PgConnection, plans: Plans) -> Result<(), sqlx::Error> {
+    let setting = match plans {
+        Plans::Kept => "set local plan_cache_mode = auto",
+        Plans::Fresh => "set local plan_cache_mode = force_custom_plan",
+    };
+    sqlx::raw_sql(setting).execute(transaction).await.map(drop)
 }
 
 /// Runs `work` in a task of its own, to its end.

@@ -11,6 +11,7 @@ use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::database::{Plans, begin_unhurried, plan};
 use crate::ids::{EventId, Owner};
 
 /// An event that a worker holds.
@@ -78,6 +79,10 @@ impl Lease {
         done.rows_affected() == self.rows.len() as u64
     }
 }
+
+/// From so many events on, statements are planned anew: between one event and the next nothing is large, and a plan made
+/// then may ask the log as often as it has rows.
+pub const MANY: usize = 100;
 
 /// Claims one after the other, whichever process they come from: of two at the same moment, the second would pass by
 /// what the first looks at and leaves.
@@ -177,19 +182,26 @@ async fn take(
     Ok(rows.collect())
 }
 
-/// One by one (`offset 0`): planned while the log is empty, a join would read all of it.
 async fn read(engine: &PgPool, lease: &Lease) -> Result<Vec<Claimed>, sqlx::Error> {
+    if lease.rows.iter().map(|row| row.events.len()).sum::<usize>() < MANY {
+        return read_by(&mut *engine.acquire().await?, lease).await;
+    }
+    let mut transaction = begin_unhurried(engine).await?;
+    plan(&mut transaction, Plans::Fresh).await?;
+    let events = read_by(&mut transaction, lease).await?;
+    transaction.commit().await?;
+    Ok(events)
+}
+
+async fn read_by(engine: &mut PgConnection, lease: &Lease) -> Result<Vec<Claimed>, sqlx::Error> {
     let each = || lease.rows.iter().flat_map(|row| row.events.iter().map(move |event| (row, *event)));
     let rows = sqlx::query!(
         r#"
         select e.company_id, e.id, a.id as account_id, held.place as "place!", e.event_type, e.event_subtype,
                e.payload as "payload!", e.event_ts, e.received_at, e.attempts, a.phone_number_id, a.display_phone_number
         from unnest($1::uuid[], $2::uuid[], $3::uuid[]) with ordinality as held (company_id, id, place, number)
-        cross join lateral (
-            select * from whatsapp_webhook_events e
-            where e.company_id = held.company_id and e.id = held.id and e.erased_at is null and e.fault is null
-            offset 0
-        ) e
+        join whatsapp_webhook_events e
+            on e.company_id = held.company_id and e.id = held.id and e.erased_at is null and e.fault is null
         join whatsapp_accounts a on a.company_id = e.company_id and a.id = e.account_id
         order by held.number
         "#,

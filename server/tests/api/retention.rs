@@ -328,8 +328,6 @@ async fn a_step_reads_by_index_only() {
         Retention { engine: database.engine.clone(), ..retention(&app, moment, RetentionSettings::of_days(DAYS)) };
     assert_eq!(idle.run_once(&CancellationToken::new()).await.unwrap(), Removed::default());
     let mut engine = database.engine.acquire().await.unwrap();
-    // Told to go by index whatever there is, PostgreSQL would not say that one is missing.
-    sqlx::raw_sql("set enable_seqscan = on").execute(&mut *engine).await.unwrap();
     let company = app.account.owner.company;
     let deliveries = format!(
         "1, '{company}', '00000000-0000-0000-0000-000000000000', '019fffff-0000-7000-8000-000000000000', 500, 4000000,

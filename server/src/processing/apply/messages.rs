@@ -1,13 +1,11 @@
-//! Rows of `messages` and `message_statuses` that a batch makes: one per wamid, since one statement may touch a row
-//! only once.
+//! Rows of `messages` that a batch makes: one per wamid, since one statement may touch a row only once.
 
 use std::collections::BTreeMap;
 
-use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::conversations::Place;
-use super::{ApplyError, ByPlace, Work, store};
+use super::{ApplyError, ByPlace, Work};
 use crate::ids::{EventId, Owner};
 use crate::processing::effect::{NewMessage, Source, StatusRank};
 
@@ -26,13 +24,18 @@ pub struct Row<'a> {
     pub at: OffsetDateTime,
 }
 
-/// Writes them: first every status as it came, then one row per wamid.
-pub async fn write(transaction: &mut PgConnection, batch: &[&Work], places: &ByPlace<Place>) -> Result<(), ApplyError> {
+/// One row per wamid.
+///
+/// # Errors
+/// When a message has no place.
+pub fn rows<'a>(
+    batch: &[&'a Work],
+    places: &ByPlace<Place>,
+) -> Result<BTreeMap<(Owner, &'a str), Row<'a>>, ApplyError> {
     if batch.iter().enumerate().any(|(index, work)| work.effects.message.is_some() && !places.contains_key(&index)) {
         return Err(ApplyError::NoConversation);
     }
-    store::insert_statuses(transaction, batch).await?;
-    Ok(store::upsert_messages(transaction, &collapse(batch, places)).await?)
+    Ok(collapse(batch, places))
 }
 
 fn collapse<'a>(batch: &[&'a Work], places: &ByPlace<Place>) -> BTreeMap<(Owner, &'a str), Row<'a>> {

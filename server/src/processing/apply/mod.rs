@@ -30,7 +30,7 @@ use time::OffsetDateTime;
 
 use super::effect::Effects;
 use super::store::{self as queue, Claimed, Lease};
-use crate::database::begin_unhurried;
+use crate::database::{Plans, begin_unhurried, plan};
 use crate::ids::ContactId;
 use people::{Identity, People};
 
@@ -86,6 +86,10 @@ pub struct Holder<'a> {
 #[tracing::instrument(level = "debug", name = "apply", skip_all, fields(events = batch.len()))]
 pub async fn apply(engine: &PgPool, holder: Holder<'_>, batch: &[&Work]) -> Result<(), ApplyError> {
     let mut transaction = begin_unhurried(engine).await?;
+    let is_large = batch.len() >= queue::MANY;
+    if is_large {
+        plan(&mut transaction, Plans::Fresh).await?;
+    }
     let events: Vec<&Claimed> = batch.iter().map(|work| &work.event).collect();
     let Holder { worker, lease, now, is_all } = holder;
     let held = if is_all {
@@ -102,7 +106,12 @@ pub async fn apply(engine: &PgPool, holder: Holder<'_>, batch: &[&Work]) -> Resu
     }
     let contacts = meet_people(&mut transaction, people, batch).await?;
     let threads = conversations::open(&mut transaction, batch, &contacts).await?;
-    messages::write(&mut transaction, batch, &threads).await?;
+    let rows = messages::rows(batch, &threads)?;
+    store::insert_statuses(&mut transaction, batch).await?;
+    if is_large {
+        plan(&mut transaction, Plans::Kept).await?;
+    }
+    store::upsert_messages(&mut transaction, &rows).await?;
     store::change_accounts(&mut transaction, batch).await?;
     transaction.commit().await?;
     Ok(())

@@ -68,10 +68,12 @@ async fn an_end_that_is_not_fenced_is_found_out() {
     assert!(held > 0);
     let (found, promised) = (stage.found().await, promised(told));
     assert!(found["events in the audit log"] > promised["events in the audit log"], "nothing was doubled: {found:?}");
+    assert!(found["tries"] > promised["tries"], "{found:?}");
 }
 
-/// Whoever takes a row over gets another one like it, and what the other worker ends is open again: the first, which is
-/// far from knowing that it is late, finds everything as it left it. Nobody else does, for a day.
+/// Whoever takes a row over gets another one like it, and what the other worker ends is open again, with its try
+/// counted: the first, which is far from knowing that it is late, finds everything as it left it. Nobody else does, for
+/// a day.
 const LET_ANOTHER_END_IT_TOO: &str = "
     create function take_another_row() returns trigger language plpgsql as $$
     begin
@@ -94,6 +96,8 @@ const LET_ANOTHER_END_IT_TOO: &str = "
     create function let_another_end_it_too() returns trigger language plpgsql as $$
     begin
         delete from event_outcomes where company_id = new.company_id and event_id = new.event_id;
+        update whatsapp_webhook_events set attempts = attempts + 1
+        where company_id = new.company_id and id = new.event_id;
         return null;
     end $$;
     create trigger let_another_end_it_too after insert on event_outcomes

@@ -20,6 +20,8 @@ pub enum Key {
     InsertLoaded,
     EffectHalf,
     EffectWorst,
+    EffectCalm,
+    EffectCalmWorst,
     Processed,
     Ingested,
     Refused,
@@ -151,7 +153,7 @@ const fn figure(
 }
 
 /// The table.
-pub const FIGURES: [Figure; 22] = {
+pub const FIGURES: [Figure; 24] = {
     use Goal::{AtLeast, AtMost};
     [
         figure(
@@ -204,6 +206,8 @@ pub const FIGURES: [Figure; 22] = {
             Some(AtMost(10.0, 10.0)),
         ),
         figure("The same, p99", Key::EffectWorst, None, "ms", Some(AtMost(100.0, 100.0))),
+        figure("The same at a tenth of the peak, p50", Key::EffectCalm, None, "ms", None),
+        figure("The same, p99", Key::EffectCalmWorst, None, "ms", None),
         figure(
             "Events processed from a backlog ÷ updates ingested at the peak",
             Key::Processed,

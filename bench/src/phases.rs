@@ -114,9 +114,10 @@ pub fn loaded(
     Ok(())
 }
 
-/// How long it takes under this load until a delivery has its effect.
+/// How long it takes under this load until a delivery has its effect: half of the deliveries, and nearly all.
 pub fn effect(
     round: &mut Round,
+    (half, most): (Key, Key),
     stand: &mut Stand,
     author: &mut Author,
     (rate, time, seed): (f64, Duration, u64),
@@ -128,8 +129,8 @@ pub fn effect(
     checked(stand, &posts, |address| load::open(address, &posts, CONNECTIONS, &moments))?;
     stand.database.wait_until_processed()?;
     let waits = stand.database.commit_to_effect(since)?;
-    round.note(Key::EffectHalf, percentile(&waits, 50).context("no effects")?);
-    round.note(Key::EffectWorst, percentile(&waits, 99).context("no effects")?);
+    round.note(half, percentile(&waits, 50).context("no effects")?);
+    round.note(most, percentile(&waits, 99).context("no effects")?);
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 //! 1. A server as it is by default, with workers: start, memory, and a warm-up.
 //! 2. A server without workers: idle latency, peak, forgeries.
 //! 3. A server with workers: what has piled up is processed, then the peak, latency at 70 % of it and the way to the
-//!    effect at half of it; the Webhook tab; half-sent bodies.
+//!    effect at half and at a tenth of it; the Webhook tab; half-sent bodies.
 //! 4. A server without workers again: its peak while old rows leave, bodies of 100 updates, and `COPY`.
 //!
 //! After the warm-up and after the backlog the tables are analyzed, as autovacuum does it within a minute: PostgreSQL
@@ -122,8 +122,11 @@ impl Bench<'_> {
             Ok(peak) => {
                 let loaded = phases::loaded(round, stand, author, pgbench, (peak * 0.7, time, seed));
                 self.note(number, "latency at 70 %", loaded);
-                let effect = phases::effect(round, stand, author, (peak * 0.5, time, seed + 1_000));
-                self.note(number, "way to the effect", effect);
+                let (half, tenth) = ((peak * 0.5, time, seed + 1_000), (peak * 0.1, time, seed + 2_000));
+                let keys = (Key::EffectHalf, Key::EffectWorst);
+                self.note(number, "way to the effect", phases::effect(round, keys, stand, author, half));
+                let keys = (Key::EffectCalm, Key::EffectCalmWorst);
+                self.note(number, "way to the effect, calm", phases::effect(round, keys, stand, author, tenth));
             }
             Err(error) => self.note(number, "peak with workers", Err(error)),
         }

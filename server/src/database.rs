@@ -10,6 +10,8 @@
 //! the whole process stands still inside one (a debugger, a snapshot of the machine), PostgreSQL ends it after seconds:
 //! its locks would keep events from every other worker for as long.
 
+pub mod kept;
+
 use std::future::Future;
 use std::str::FromStr;
 use std::time::Duration;
@@ -158,9 +160,9 @@ pub async fn begin(pool: &PgPool) -> Result<PgTransaction<'static>, sqlx::Error>
 /// The same for what would be done again if a crash of the database took it back: its commit does not wait for the disk.
 ///
 /// # Errors
-/// When no connection is to be had.
-pub async fn begin_unhurried(pool: &PgPool) -> Result<PgTransaction<'static>, sqlx::Error> {
-    pool.begin_with("begin; set local synchronous_commit = off").await
+/// Those of the database.
+pub async fn begin_unhurried(connection: &mut PgConnection) -> Result<PgTransaction<'_>, sqlx::Error> {
+    connection.begin_with("begin; set local synchronous_commit = off").await
 }
 
 /// How a transaction's statements are planned.

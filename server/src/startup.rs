@@ -106,7 +106,7 @@ impl Server {
         let background = vec![tokio::spawn(configs.clone().keep_fresh()), tokio::spawn(metrics::sum_up())];
         let draining = Arc::new(AtomicBool::new(false));
         let proofs = Proofs::default();
-        let door = Door {
+        let door = Arc::new(Door {
             configs: configs.clone(),
             bodies: BodyBudget::new(settings.body_memory, settings.deadlines.body),
             writer,
@@ -117,14 +117,14 @@ impl Server {
             address: *address,
             guesses: Guesses::default(),
             proofs: proofs.clone(),
-        };
+        });
         let console = ConsoleParts {
             database: database.clone(),
             doorman: Doorman::default(),
             keys: Arc::clone(keys),
             wake: wake.clone(),
             public_url: settings.public_url.clone(),
-            door: OwnDoor { router: web::door(door.clone()), configs },
+            door: OwnDoor { router: web::door(Arc::clone(&door)), configs },
             tunnel: settings.tunnel_help.map(|port| TunnelSupport { port, proofs }),
             cookies: CookiePolicy { secure: settings.public_url.is_secure() },
             clock: clock.clone(),

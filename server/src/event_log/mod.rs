@@ -21,7 +21,6 @@
 //! written to come out the same in whatever order it is applied.
 
 pub mod batch;
-mod connection;
 pub mod item;
 pub mod listing;
 pub mod rejections;

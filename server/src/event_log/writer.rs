@@ -18,8 +18,8 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::batch::{Batch, Delivery};
-use super::connection::KeptConnection;
-use super::store::Stored;
+use super::store::{self, Stored};
+use crate::database::kept::KeptConnection;
 use crate::metrics;
 use crate::panics::caught;
 use crate::processing::wake::Wake;
@@ -33,6 +33,8 @@ const QUEUE_KB: usize = 64 * 1024;
 const BATCH: usize = 256;
 /// Updates in one statement, but for a single delivery that has more: thousands take longer than Meta should wait.
 const BATCH_EVENTS: usize = 2_000;
+/// How long a flush may take before its connection is given up.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 /// Tries of one batch when the database only asks to try again (a deadlock between two writers).
 const TRIES: u32 = 5;
 
@@ -189,7 +191,7 @@ impl Lane {
     async fn store(&mut self, batch: &Batch<'_>) -> Result<Stored, sqlx::Error> {
         let mut tries = 0;
         loop {
-            match self.connection.store(batch).await {
+            match self.store_once(batch).await {
                 Err(error) if kind(&error) == Kind::TryAgain && tries < TRIES => tries += 1,
                 Ok(stored) => {
                     metrics::stored(batch, stored);
@@ -198,5 +200,10 @@ impl Lane {
                 Err(error) => return Err(error),
             }
         }
+    }
+    async fn store_once(&mut self, batch: &Batch<'_>) -> Result<Stored, sqlx::Error> {
+        let mut held = self.connection.take().await?;
+        let stored = tokio::time::timeout(FLUSH_TIMEOUT, store::store(&mut *held, batch)).await;
+        self.connection.settle(held, stored)
     }
 }

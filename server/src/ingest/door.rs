@@ -20,8 +20,7 @@ use crate::metrics;
 use crate::tunnel::Proofs;
 use crate::webhook_config::snapshot::{Configs, PathEntry};
 
-/// Everything the door needs. Cheap to clone.
-#[derive(Clone)]
+/// Everything the door needs.
 pub struct Door {
     /// Whose path it is and which secrets sign there.
     pub configs: Configs,

@@ -32,7 +32,7 @@ const STORE_DEADLINE: Duration = Duration::from_millis(850);
 /// status does.
 #[tracing::instrument(level = "debug", name = "receive", skip_all)]
 pub async fn post(
-    State(door): State<Door>,
+    State(door): State<Arc<Door>>,
     peer: Option<Extension<ConnectInfo<SocketAddr>>>,
     request: Request,
 ) -> Response<Body> {

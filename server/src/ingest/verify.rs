@@ -1,6 +1,7 @@
 //! GET: Meta asks whether the callback is ours.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use app::contract::WebhookStatus;
@@ -27,7 +28,7 @@ const PATIENCE: Duration = Duration::from_millis(850);
 /// configuration verified before it does. No signature is asked for: Meta sends none.
 #[tracing::instrument(level = "debug", name = "challenge", skip_all)]
 pub async fn get(
-    State(door): State<Door>,
+    State(door): State<Arc<Door>>,
     peer: Option<Extension<ConnectInfo<SocketAddr>>>,
     uri: Uri,
     headers: HeaderMap,
@@ -108,11 +109,12 @@ fn find<'a>(door: &Door, entry: &'a PathEntry, token: &SecretString) -> Vec<&'a 
 }
 
 async fn mark(door: &Door, config: Config, digest: KeyedDigest) -> Result<(), Reason> {
-    let (account, door, now) = (config.owner.account, door.clone(), door.clock.now());
+    let (account, now) = (config.owner.account, door.clock.now());
+    let (engine, configs) = (door.engine.clone(), door.configs.clone());
     let marked = own(async move {
-        let marked = store::mark_verified(&door.engine, &config, &digest, now).await?;
+        let marked = store::mark_verified(&engine, &config, &digest, now).await?;
         // At once, not at the next poll: Meta may post right after the answer.
-        door.configs.reload().await?;
+        configs.reload().await?;
         Ok::<_, sqlx::Error>(marked)
     });
     match tokio::time::timeout(PATIENCE, marked).await {

@@ -6,13 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use sqlx::postgres::PgQueryResult;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::database::{Plans, begin_unhurried, plan};
 use crate::ids::{EventId, Owner};
+
+use super::apply::people::{Identity, IdentityKind, People};
 
 /// An event that a worker holds.
 #[derive(Clone, Debug)]
@@ -74,10 +75,6 @@ impl Lease {
     fn ids(&self) -> Vec<Uuid> {
         self.rows.iter().map(|row| row.id).collect()
     }
-
-    fn is_all_of(&self, done: &PgQueryResult) -> bool {
-        done.rows_affected() == self.rows.len() as u64
-    }
 }
 
 /// From so many events on, statements are planned anew: between one event and the next nothing is large, and a plan made
@@ -91,42 +88,17 @@ const CLAIMS: i64 = 7369;
 /// Takes up to `limit` events that are due, for `lease`. While it lasts nobody else takes them.
 ///
 /// A row that holds more events than are asked for is divided. One whose lease has run out is passed by while its worker
-/// makes sure of it. An event that was erased while it waited is not among the events: its row leaves with it like any other.
+/// makes sure of it. That a lease is lost in a crash of the database does no harm, so nobody waits for it to be on disk.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn claim(
-    engine: &PgPool,
+    engine: &mut PgConnection,
     token: Uuid,
     now: OffsetDateTime,
     lease: Duration,
     limit: i64,
-) -> Result<(Lease, Vec<Claimed>), sqlx::Error> {
-    let lease = Lease { token, rows: take(engine, token, now, now + lease, limit).await? };
-    if lease.is_empty() {
-        return Ok((lease, Vec::new()));
-    }
-    match read(engine, &lease).await {
-        Ok(events) => Ok((lease, events)),
-        Err(error) => {
-            if let Err(error) = let_go(engine, &lease).await {
-                tracing::warn!(%error, "what was claimed and not read stays leased until the lease runs out");
-            }
-            Err(error)
-        }
-    }
-}
-
-/// That a lease is lost in a crash of the database does no harm, so nobody waits for it to be on disk. The events are read
-/// afterwards: an answer that somebody does not take, being larger than what the network holds, would keep all others from
-/// their turn.
-async fn take(
-    engine: &PgPool,
-    token: Uuid,
-    now: OffsetDateTime,
-    until: OffsetDateTime,
-    limit: i64,
-) -> Result<Vec<Row>, sqlx::Error> {
+) -> Result<Lease, sqlx::Error> {
     let rows = sqlx::query!(
         r#"
         with setting as materialized (
@@ -169,7 +141,7 @@ async fn take(
         now,
         limit,
         token,
-        until,
+        now + lease,
         CLAIMS,
     )
     .fetch_all(engine)
@@ -179,12 +151,19 @@ async fn take(
         id: row.id,
         events: row.events,
     });
-    Ok(rows.collect())
+    Ok(Lease { token, rows: rows.collect() })
 }
 
-async fn read(engine: &PgPool, lease: &Lease) -> Result<Vec<Claimed>, sqlx::Error> {
+/// The events that are held. One that was erased while it waited is not among them: its row leaves with it like any other.
+///
+/// They are not read by the claim itself: an answer that somebody does not take, being larger than what the network
+/// holds, would keep all others from their turn.
+///
+/// # Errors
+/// Those of the database.
+pub async fn read(engine: &mut PgConnection, lease: &Lease) -> Result<Vec<Claimed>, sqlx::Error> {
     if lease.rows.iter().map(|row| row.events.len()).sum::<usize>() < MANY {
-        return read_by(&mut *engine.acquire().await?, lease).await;
+        return read_by(engine, lease).await;
     }
     let mut transaction = begin_unhurried(engine).await?;
     plan(&mut transaction, Plans::Fresh).await?;
@@ -228,48 +207,6 @@ async fn read_by(engine: &mut PgConnection, lease: &Lease) -> Result<Vec<Claimed
     Ok(events.collect())
 }
 
-/// Takes all that is held out of the queue: the work is done when the transaction commits. False if the lease is gone.
-///
-/// # Errors
-/// Those of the database.
-pub async fn end(transaction: &mut PgConnection, lease: &Lease) -> Result<bool, sqlx::Error> {
-    let ended = sqlx::query!(
-        r#"
-        delete from event_queue q
-        using unnest($1::uuid[], $2::uuid[], $3::uuid[]) as held (company_id, account_id, id)
-        where q.company_id = held.company_id and q.account_id = held.account_id and q.id = held.id and q.lease_token = $4
-        "#,
-        &lease.companies(),
-        &lease.accounts(),
-        &lease.ids(),
-        lease.token,
-    );
-    Ok(lease.is_all_of(&ended.execute(transaction).await?))
-}
-
-/// The same for some of the events, whose rows others cannot take over until the transaction has ended.
-///
-/// # Errors
-/// Those of the database.
-pub async fn end_part(transaction: &mut PgConnection, lease: &Lease, events: &[&Claimed]) -> Result<bool, sqlx::Error> {
-    let rows: BTreeSet<_> = events.iter().map(|event| (event.owner, event.place)).collect();
-    let shortened = sqlx::query!(
-        r#"
-        update event_queue q
-        set events = array(select event from unnest(q.events) with ordinality as waiting (event, place)
-                           where event <> all($5) order by place)
-        from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as held (company_id, account_id, id)
-        where q.company_id = held.company_id and q.account_id = held.account_id and q.id = held.id and q.lease_token = $4
-        "#,
-        &rows.iter().map(|(owner, _)| owner.company.0).collect::<Vec<_>>(),
-        &rows.iter().map(|(owner, _)| owner.account.0).collect::<Vec<_>>(),
-        &rows.iter().map(|(_, place)| *place).collect::<Vec<_>>(),
-        lease.token,
-        &events.iter().map(|event| event.id.0).collect::<Vec<_>>(),
-    );
-    Ok(shortened.execute(transaction).await?.rows_affected() == rows.len() as u64)
-}
-
 /// Ends a lease early: what is still waiting is free for others. What is not (an event that was erased, or one that
 /// somebody else has processed) leaves the queue, or it would hold up its neighbours again.
 ///
@@ -310,43 +247,109 @@ pub async fn let_go(engine: &PgPool, lease: &Lease) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-/// Marks events processed, as far as they are not yet, and says so in the audit log, in one entry for each account. False
-/// if somebody else has, or if an event was erased meanwhile; the caller must roll back.
+/// Some of what a lease holds, about to have its effect.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'a> {
+    /// Events of the lease.
+    pub events: &'a [&'a Claimed],
+    /// They are all that was claimed: the lease ends with them.
+    pub is_all: bool,
+}
+
+impl Part<'_> {
+    /// The rows of the queue that hold it.
+    fn rows(&self, lease: &Lease) -> BTreeSet<(Owner, Uuid)> {
+        if self.is_all {
+            return lease.rows.iter().map(|row| (row.owner, row.id)).collect();
+        }
+        self.events.iter().map(|event| (event.owner, event.place)).collect()
+    }
+}
+
+/// Takes events out of the queue, marks them processed and says so in the audit log, in one entry for each account: the
+/// work is done when the transaction commits. Gives the contacts behind the identities that are asked for, whose rows are
+/// locked against being handed on or merged until then.
+///
+/// None if somebody else has the lease or has processed an event, or if an event was erased meanwhile; the caller must
+/// roll back.
+///
+/// It is one statement, since each costs a way to the database and back; which of its parts waits for which stands in
+/// it, because that is the order in which locks are taken.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn finish(
     transaction: &mut PgConnection,
-    worker: &str,
-    now: OffsetDateTime,
-    events: &[&Claimed],
-) -> Result<bool, sqlx::Error> {
-    let shares = shares(events);
-    let mut events = events.to_vec();
+    lease: &Lease,
+    part: Part<'_>,
+    (worker, now): (&str, OffsetDateTime),
+    asked: &[Identity],
+) -> Result<Option<People>, sqlx::Error> {
+    let (rows, shares) = (part.rows(lease), shares(part.events));
+    let mut events = part.events.to_vec();
     events.sort_unstable_by_key(|event| (event.owner.company, event.id));
-    let done = sqlx::query_scalar!(
+    let found = sqlx::query!(
         r#"
-        with done as (
+        with ended as (
+            delete from event_queue q
+            using unnest($1::uuid[], $2::uuid[], $3::uuid[]) as held (company_id, account_id, id)
+            where $5 and q.company_id = held.company_id and q.account_id = held.account_id and q.id = held.id
+              and q.lease_token = $4
+            returning q.id
+        ), shortened as (
+            update event_queue q
+            set events = array(select event from unnest(q.events) with ordinality as waiting (event, place)
+                               where event <> all($7) order by place)
+            from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as held (company_id, account_id, id)
+            where not $5 and q.company_id = held.company_id and q.account_id = held.account_id and q.id = held.id
+              and q.lease_token = $4
+            returning q.id
+        ), lease as materialized (
+            select (select count(*) from ended) + (select count(*) from shortened) = cardinality($3) as is_held
+        ), found as materialized (
+            select i.company_id, i.kind, i.value, i.contact_id
+            from contact_identities i
+            join unnest($9::uuid[], $10::text[], $11::text[]) as asked (company_id, kind, value)
+                using (company_id, kind, value)
+            where (select is_held from lease)
+            order by i.company_id, i.kind, i.value
+            for share of i
+        ), done as (
             insert into event_outcomes (company_id, event_id, processed_at, attempts, processed_by)
-            select company_id, event_id, $1, failed + 1, $2
-            from unnest($3::uuid[], $4::uuid[], $5::integer[]) as done (company_id, event_id, failed)
+            select company_id, event_id, $12, failed + 1, $13
+            from unnest($6::uuid[], $7::uuid[], $8::integer[]) as done (company_id, event_id, failed)
+            where (select is_held from lease) and (select count(*) from found) >= 0
             on conflict (company_id, event_id) do nothing
             returning event_id
         ), told as (
             insert into audit_log
                 (company_id, id, at, actor_kind, actor_name, action, subject, subject_id, outcome, details)
-            select company_id, id, $1, 'system', $2, 'events.processed', 'account', account_id::text, 'done',
+            select company_id, id, $12, 'system', $13, 'events.processed', 'account', account_id::text, 'done',
                    jsonb_build_object('count', events, 'first', first, 'last', last)
-            from unnest($6::uuid[], $7::uuid[], $8::uuid[], $9::bigint[], $10::uuid[], $11::uuid[])
+            from unnest($14::uuid[], $15::uuid[], $16::uuid[], $17::bigint[], $18::uuid[], $19::uuid[])
                 as share (company_id, account_id, id, events, first, last)
         )
-        select count(*) as "count!" from done
+        select lease.is_held and (select count(*) from done) = cardinality($7) as "is_done!",
+               found.company_id as "company_id?", found.kind as "kind?", found.value as "value?",
+               found.contact_id as "contact_id?",
+               exists (select from contact_identities b
+                       where b.company_id = found.company_id and b.contact_id = found.contact_id and b.kind = 'bsuid')
+                   as "with_bsuid!"
+        from lease left join found on true
         "#,
-        now,
-        worker,
+        &rows.iter().map(|(owner, _)| owner.company.0).collect::<Vec<_>>(),
+        &rows.iter().map(|(owner, _)| owner.account.0).collect::<Vec<_>>(),
+        &rows.iter().map(|(_, place)| *place).collect::<Vec<_>>(),
+        lease.token,
+        part.is_all,
         &events.iter().map(|event| event.owner.company.0).collect::<Vec<_>>(),
         &events.iter().map(|event| event.id.0).collect::<Vec<_>>(),
         &events.iter().map(|event| event.attempts).collect::<Vec<_>>(),
+        &asked.iter().map(|id| id.company.0).collect::<Vec<_>>(),
+        &asked.iter().map(|id| id.kind.as_str()).collect::<Vec<_>>() as _,
+        &asked.iter().map(|id| id.value.as_str()).collect::<Vec<_>>() as _,
+        now,
+        worker,
         &shares.iter().map(|share| share.owner.company.0).collect::<Vec<_>>(),
         &shares.iter().map(|share| share.owner.account.0).collect::<Vec<_>>(),
         &shares.iter().map(|_| Uuid::now_v7()).collect::<Vec<_>>(),
@@ -354,9 +357,19 @@ pub async fn finish(
         &shares.iter().map(|share| share.first.0).collect::<Vec<_>>(),
         &shares.iter().map(|share| share.last.0).collect::<Vec<_>>(),
     )
-    .fetch_one(transaction)
+    .fetch_all(transaction)
     .await?;
-    Ok(usize::try_from(done) == Ok(events.len()))
+    if !found.iter().all(|row| row.is_done) {
+        return Ok(None);
+    }
+    let mut people = People::default();
+    for row in found {
+        let (Some(company), Some(kind), Some(value)) = (row.company_id, row.kind, row.value) else { continue };
+        let Some(contact) = row.contact_id else { continue };
+        let kind = if kind == "bsuid" { IdentityKind::Bsuid } else { IdentityKind::WaId };
+        people.know(Identity { company: company.into(), kind, value }, contact.into(), row.with_bsuid);
+    }
+    Ok(Some(people))
 }
 
 /// What a batch did for one account.

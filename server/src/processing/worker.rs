@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 use time::OffsetDateTime;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -26,9 +27,14 @@ use super::store::{self, Claimed, Failed, Lease};
 use super::translate::{self, Event};
 use super::wake::Wake;
 use crate::clock::Clock;
+use crate::database::kept::KeptConnection;
 use crate::metrics;
 use crate::panics::caught;
 use crate::retryable::{Kind, kind};
+
+/// After how long a connection that does not answer is given up. The database ends what takes long by itself, after ten
+/// seconds a statement.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How a worker works. The defaults are for production; tests shorten the lease.
 #[derive(Clone, Copy, Debug)]
@@ -101,17 +107,23 @@ impl Worker {
     ///
     /// # Errors
     /// When nothing could be claimed because the database is away.
-    #[tracing::instrument(level = "debug", name = "process", skip_all, fields(worker = %self.name))]
     pub async fn run_once(&self) -> Result<Outcome, sqlx::Error> {
-        let token = Uuid::new_v4();
-        let WorkerSettings { lease, batch, .. } = self.settings;
-        let (lease, claimed) = store::claim(&self.engine, token, self.clock.now(), lease, batch).await?;
+        self.step(&mut KeptConnection::new(&self.engine)).await
+    }
+
+    #[tracing::instrument(level = "debug", name = "process", skip_all, fields(worker = %self.name))]
+    async fn step(&self, kept: &mut KeptConnection) -> Result<Outcome, sqlx::Error> {
+        let lease = self.claim(kept).await?;
         if lease.is_empty() {
             return Ok(Outcome::Idle);
         }
+        let claimed = match self.read(kept, &lease).await {
+            Ok(claimed) => claimed,
+            Err(error) => return Ok(self.give_up(&lease, &error.into()).await),
+        };
         let all = claimed.len();
         let (work, mut failures) = translate_all(claimed);
-        let Applied { processed, culprits, ended } = match self.apply_splitting(&lease, &work, all).await {
+        let Applied { processed, culprits, ended } = match self.apply_splitting(kept, &lease, &work, all).await {
             Ok(applied) => applied,
             Err(error) => return Ok(self.give_up(&lease, &error).await),
         };
@@ -128,8 +140,9 @@ impl Worker {
 
     /// Steps until told to stop; the step under way is finished.
     pub async fn run(self, wake: Wake, stop: CancellationToken) {
+        let mut kept = KeptConnection::new(&self.engine);
         while !stop.is_cancelled() {
-            let pause = match caught(Box::pin(self.run_once())).await {
+            let pause = match caught(Box::pin(self.step(&mut kept))).await {
                 Some(Ok(Outcome::Worked { .. })) => continue,
                 Some(Ok(Outcome::Idle)) => self.settings.poll,
                 Some(Ok(Outcome::GaveUp)) => Duration::from_millis(200),
@@ -149,8 +162,28 @@ impl Worker {
         }
     }
 
+    async fn claim(&self, kept: &mut KeptConnection) -> Result<Lease, sqlx::Error> {
+        let WorkerSettings { lease, batch, .. } = self.settings;
+        let mut held = kept.take().await?;
+        let claim = store::claim(&mut held, Uuid::new_v4(), self.clock.now(), lease, batch);
+        let claimed = timeout(PATIENCE, claim).await;
+        kept.settle(held, claimed)
+    }
+
+    async fn read(&self, kept: &mut KeptConnection, lease: &Lease) -> Result<Vec<Claimed>, sqlx::Error> {
+        let mut held = kept.take().await?;
+        let read = timeout(PATIENCE, store::read(&mut held, lease)).await;
+        kept.settle(held, read)
+    }
+
     /// Applies the batch, splitting it around events that fail on data.
-    async fn apply_splitting(&self, lease: &Lease, work: &[Work], claimed: usize) -> Result<Applied, ApplyError> {
+    async fn apply_splitting(
+        &self,
+        kept: &mut KeptConnection,
+        lease: &Lease,
+        work: &[Work],
+        claimed: usize,
+    ) -> Result<Applied, ApplyError> {
         let all: Vec<&Work> = work.iter().collect();
         let mut parts = VecDeque::from([&all[..]]);
         let mut applied = Applied::default();
@@ -159,7 +192,7 @@ impl Worker {
                 continue;
             }
             let is_all = part.len() == claimed;
-            match self.apply_patiently(lease, part, is_all).await {
+            match self.apply_patiently(kept, lease, part, is_all).await {
                 Ok(()) => {
                     applied.processed += part.len();
                     applied.ended = is_all;
@@ -177,10 +210,16 @@ impl Worker {
         Ok(applied)
     }
 
-    async fn apply_patiently(&self, lease: &Lease, part: &[&Work], is_all: bool) -> Result<(), ApplyError> {
+    async fn apply_patiently(
+        &self,
+        kept: &mut KeptConnection,
+        lease: &Lease,
+        part: &[&Work],
+        is_all: bool,
+    ) -> Result<(), ApplyError> {
         let mut tries = 0;
         loop {
-            match caught(self.apply(lease, part, is_all)).await.unwrap_or(Err(ApplyError::Panicked)) {
+            match caught(self.apply(kept, lease, part, is_all)).await.unwrap_or(Err(ApplyError::Panicked)) {
                 Ok(now) => {
                     let waited = |work: &&Work| (now - work.event.received_at).try_into().unwrap_or(Duration::ZERO);
                     metrics::processed(part.iter().map(waited));
@@ -193,9 +232,18 @@ impl Worker {
     }
 
     /// Applies a part of the batch, and says when.
-    async fn apply(&self, lease: &Lease, part: &[&Work], is_all: bool) -> Result<OffsetDateTime, ApplyError> {
+    async fn apply(
+        &self,
+        kept: &mut KeptConnection,
+        lease: &Lease,
+        part: &[&Work],
+        is_all: bool,
+    ) -> Result<OffsetDateTime, ApplyError> {
         let now = self.clock.now();
-        apply::apply(&self.engine, Holder { worker: &self.name, lease, now, is_all }, part).await?;
+        let mut held = kept.take().await?;
+        let holder = Holder { worker: &self.name, lease, now, is_all };
+        let applied = timeout(PATIENCE, apply::apply(&mut held, holder, part)).await;
+        kept.settle(held, applied)?;
         Ok(now)
     }
 

@@ -1,5 +1,6 @@
 //! Health and metrics, for the operator's tools.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ pub async fn alive() -> &'static str {
 }
 
 /// The process can do its work: it is not about to end, and the database answers.
-pub async fn ready(State(operations): State<Operations>, State(door): State<Door>) -> Response {
+pub async fn ready(State(operations): State<Operations>, State(door): State<Arc<Door>>) -> Response {
     if operations.draining.load(Ordering::Relaxed) {
         return (StatusCode::SERVICE_UNAVAILABLE, "draining").into_response();
     }

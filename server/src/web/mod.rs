@@ -41,7 +41,7 @@ use crate::webhook_config::CALLBACK_PREFIX;
 #[derive(Clone, FromRef)]
 pub struct AppState {
     /// The door's state.
-    pub door: Door,
+    pub door: Arc<Door>,
     /// What every request's console is made from.
     pub console: ConsoleParts,
     /// Whose word on the client's address counts.
@@ -72,7 +72,7 @@ pub struct Operations {
 }
 
 /// The door by itself: behind the listener it is what Meta posts to, and test events go in by it too.
-pub fn door(door: Door) -> Router {
+pub fn door(door: Arc<Door>) -> Router {
     let methods = get(verify::get).post(receive::post);
     Router::new()
         .route(CALLBACK_PREFIX, methods.clone())

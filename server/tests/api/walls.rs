@@ -22,8 +22,7 @@ const REFUSED: &str = "42501";
 const TOO_MANY: &str = "21000";
 
 /// The statements by which a company's console is not shown anything of its own, by a part of each, and why.
-const SILENT: [(&str, &str); 3] = [
-    ("for share of i", "locks rows, which the engine alone may"),
+const SILENT: [(&str, &str); 2] = [
     ("from whatsapp_webhook_config_generation", "is read by the engine alone, and of no company"),
     (SETTINGS, "is of PostgreSQL's own settings, and empty where all is as it should be"),
 ];

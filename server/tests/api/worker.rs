@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use server::clock::Clock;
 use server::processing::apply::{ApplyError, Holder, Work, apply};
 use server::processing::effect::Effects;
-use server::processing::store::{Claimed, Failed, Lease, claim, fail};
+use server::processing::store::{Claimed, Failed, Lease, claim, fail, read};
 use server::processing::worker::{Outcome, Worker, WorkerSettings};
 use time::OffsetDateTime;
 use tokio::time::Instant;
@@ -89,7 +89,9 @@ async fn next_attempt(app: &TestApp) -> OffsetDateTime {
 }
 
 async fn claim_all(app: &TestApp, now: OffsetDateTime) -> (Lease, Vec<Work>) {
-    let (lease, claimed) = claim(&app.database.engine, Uuid::new_v4(), now, LEASE, 500).await.unwrap();
+    let mut engine = app.database.engine.acquire().await.unwrap();
+    let lease = claim(&mut engine, Uuid::new_v4(), now, LEASE, 500).await.unwrap();
+    let claimed = read(&mut engine, &lease).await.unwrap();
     (lease, claimed.into_iter().map(|event: Claimed| Work { event, effects: Effects::default() }).collect())
 }
 
@@ -150,7 +152,7 @@ async fn a_worker_that_slept_past_its_lease_changes_nothing() {
     let held: Vec<&Work> = held.iter().collect();
     let holder = Holder { worker: "sleeper", lease: &sleeper, now: hand.now(), is_all: true };
     for (holder, held) in [(holder, &held[..]), (Holder { is_all: false, ..holder }, &held[..1])] {
-        let late = apply(&app.database.engine, holder, held).await;
+        let late = apply(&mut app.database.engine.acquire().await.unwrap(), holder, held).await;
         assert!(matches!(late, Err(ApplyError::LeaseLost)), "{late:?}");
     }
     let failed = Failed { event: &held[0].event, error: "Late.", next_attempt_at: None };
@@ -173,7 +175,7 @@ async fn an_event_that_somebody_else_processed_holds_the_whole_batch_back() {
     let held: Vec<&Work> = held.iter().collect();
     for is_all in [false, true] {
         let holder = Holder { worker: "w", lease: &lease, now: hand.now(), is_all };
-        let result = apply(&app.database.engine, holder, &held).await;
+        let result = apply(&mut app.database.engine.acquire().await.unwrap(), holder, &held).await;
         assert!(matches!(result, Err(ApplyError::LeaseLost)));
         assert_eq!(app.count("select count(*) from whatsapp_webhook_event_logs where processed").await, 1);
     }

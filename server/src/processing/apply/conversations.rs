@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::{ByPlace, Work, store};
 use crate::ids::{ContactId, ConversationId, Owner};
-use crate::processing::effect::{NewStatus, Thread};
+use crate::processing::effect::Thread;
 
 /// With whom, as a key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,17 +29,17 @@ pub struct Place {
 
 /// Opens the conversations that the batch's messages need, and finds those that exist.
 ///
-/// A status needs one only if its message is not known yet: its row then waits there for the message.
+/// A status needs one only if its message is not `known` yet: its row then waits there for the message.
 pub async fn open(
     transaction: &mut PgConnection,
     batch: &[&Work],
     contacts: &[Option<ContactId>],
+    known: &HashSet<(Owner, String)>,
 ) -> Result<ByPlace<Place>, sqlx::Error> {
-    let known = known_messages(transaction, batch).await?;
     let mut parties: HashMap<usize, Party> = HashMap::new();
     let mut wanted: BTreeMap<(Owner, Party), OffsetDateTime> = BTreeMap::new();
     for (index, work) in batch.iter().enumerate() {
-        let Some((party, at)) = party(work, contacts[index], &known) else { continue };
+        let Some((party, at)) = party(work, contacts[index], known) else { continue };
         let last = wanted.entry((work.event.owner, party.clone())).or_insert(at);
         *last = at.max(*last);
         parties.insert(index, party);
@@ -66,19 +66,4 @@ fn party(work: &Work, contact: Option<ContactId>, known: &HashSet<(Owner, String
     }
     let group = status.group.clone().map(Party::Group);
     Some((group.or(contact.map(Party::Contact))?, status.occurred_at))
-}
-
-async fn known_messages(
-    transaction: &mut PgConnection,
-    batch: &[&Work],
-) -> Result<HashSet<(Owner, String)>, sqlx::Error> {
-    let ranked = |status: &&NewStatus| status.rank.is_some();
-    let asked: Vec<(Owner, &str)> = batch
-        .iter()
-        .filter_map(|work| Some((work.event.owner, work.effects.status.as_ref().filter(ranked)?.wamid.as_str())))
-        .collect();
-    if asked.is_empty() {
-        return Ok(HashSet::new());
-    }
-    store::known_messages(transaction, &asked).await
 }

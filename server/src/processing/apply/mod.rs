@@ -1,7 +1,7 @@
 //! Applies the effects of a batch in one transaction, one statement per table.
 //!
 //! Order of the steps, which is also the order in which locks are taken: the lease, the ids of people, the events'
-//! outcomes with the audit log, people, conversations, statuses, messages, accounts. Rows within a step are sorted, so that
+//! outcomes with the audit log, people, statuses, conversations, messages, accounts. Rows within a step are sorted, so that
 //! two workers meet in the same order; where they still cross, PostgreSQL ends one of them and it tries again. The ids come
 //! before the events because an erasure, too, takes them in that order: whoever meets the person meanwhile waits without
 //! holding an event that the erasure needs.
@@ -25,11 +25,11 @@ mod store;
 
 use std::collections::HashMap;
 
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::effect::Effects;
-use super::store::{self as queue, Claimed, Lease};
+use super::store::{self as queue, Claimed, Lease, Part};
 use crate::database::{Plans, begin_unhurried, plan};
 use crate::ids::ContactId;
 use people::{Identity, People};
@@ -84,7 +84,7 @@ pub struct Holder<'a> {
 /// # Errors
 /// See [`ApplyError`].
 #[tracing::instrument(level = "debug", name = "apply", skip_all, fields(events = batch.len()))]
-pub async fn apply(engine: &PgPool, holder: Holder<'_>, batch: &[&Work]) -> Result<(), ApplyError> {
+pub async fn apply(engine: &mut PgConnection, holder: Holder<'_>, batch: &[&Work]) -> Result<(), ApplyError> {
     let mut transaction = begin_unhurried(engine).await?;
     let is_large = batch.len() >= queue::MANY;
     if is_large {
@@ -92,22 +92,13 @@ pub async fn apply(engine: &PgPool, holder: Holder<'_>, batch: &[&Work]) -> Resu
     }
     let events: Vec<&Claimed> = batch.iter().map(|work| &work.event).collect();
     let Holder { worker, lease, now, is_all } = holder;
-    let held = if is_all {
-        queue::end(&mut transaction, lease).await?
-    } else {
-        queue::end_part(&mut transaction, lease, &events).await?
-    };
-    if !held {
-        return Err(ApplyError::LeaseLost);
-    }
-    let people = store::find_people(&mut transaction, &named(batch)).await?;
-    if !queue::finish(&mut transaction, worker, now, &events).await? {
-        return Err(ApplyError::LeaseLost);
-    }
+    let part = Part { events: &events, is_all };
+    let people = queue::finish(&mut transaction, lease, part, (worker, now), &named(batch)).await?;
+    let people = people.ok_or(ApplyError::LeaseLost)?;
     let contacts = meet_people(&mut transaction, people, batch).await?;
-    let threads = conversations::open(&mut transaction, batch, &contacts).await?;
+    let known = store::insert_statuses(&mut transaction, batch).await?;
+    let threads = conversations::open(&mut transaction, batch, &contacts, &known).await?;
     let rows = messages::rows(batch, &threads)?;
-    store::insert_statuses(&mut transaction, batch).await?;
     if is_large {
         plan(&mut transaction, Plans::Kept).await?;
     }

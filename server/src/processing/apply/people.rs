@@ -97,9 +97,13 @@ pub fn identities(company: CompanyId, person: &Person) -> impl Iterator<Item = I
 }
 
 impl People {
-    /// Starts from what the database knows: identities with their contacts, and which of these have a BSUID.
-    pub fn new(known: HashMap<Identity, ContactId>, with_bsuid: HashSet<ContactId>) -> Self {
-        Self { stored: known.keys().cloned().collect(), known, with_bsuid, plan: Plan::default() }
+    /// Adds what the database knows: whose identity it is, and whether that contact has a BSUID.
+    pub fn know(&mut self, identity: Identity, contact: ContactId, with_bsuid: bool) {
+        if with_bsuid {
+            self.with_bsuid.insert(contact);
+        }
+        self.stored.insert(identity.clone());
+        self.known.insert(identity, contact);
     }
 
     /// The contact that a person is, made if need be. None only for somebody without any id.
@@ -286,9 +290,9 @@ mod tests {
         let company = CompanyId::new();
         let owner = ContactId::new();
         let id = |kind, value: &str| Identity { company, kind, value: value.into() };
-        let known =
-            HashMap::from([(id(IdentityKind::Bsuid, "US.1"), owner), (id(IdentityKind::WaId, "15550001"), owner)]);
-        let mut people = People::new(known, HashSet::from([owner]));
+        let mut people = People::default();
+        people.know(id(IdentityKind::Bsuid, "US.1"), owner, true);
+        people.know(id(IdentityKind::WaId, "15550001"), owner, true);
         let after = people.meet(company, &person("US.2", "15550001"), AT).unwrap();
         assert_eq!(people.into_plan().moved, [(id(IdentityKind::WaId, "15550001"), owner, after)]);
     }

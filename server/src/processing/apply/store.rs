@@ -8,44 +8,11 @@ use uuid::Uuid;
 
 use super::conversations::Party;
 use super::messages::Row;
-use super::people::{Identity, IdentityKind, People, Plan};
+use super::people::{Identity, Plan};
 use super::profiles::Profiles;
 use super::{ApplyError, Work};
 use crate::ids::{CompanyId, ContactId, ConversationId, MessageId, Owner};
 use crate::processing::effect::{NewStatus, Source};
-
-/// The contacts behind these identities. Their rows are locked against being handed on or merged until the
-/// transaction ends.
-pub async fn find_people(transaction: &mut PgConnection, asked: &[Identity]) -> Result<People, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"
-        with found as (
-            select i.company_id, i.kind, i.value, i.contact_id
-            from contact_identities i
-            join unnest($1::uuid[], $2::text[], $3::text[]) as asked (company_id, kind, value)
-                using (company_id, kind, value)
-            order by i.company_id, i.kind, i.value
-            for share of i
-        )
-        select company_id, kind, value, contact_id,
-               exists (select from contact_identities b
-                       where b.company_id = found.company_id and b.contact_id = found.contact_id and b.kind = 'bsuid')
-                   as "with_bsuid!"
-        from found
-        "#,
-        &asked.iter().map(|id| id.company.0).collect::<Vec<_>>(),
-        &asked.iter().map(|id| id.kind.as_str()).collect::<Vec<_>>() as _,
-        &asked.iter().map(|id| id.value.as_str()).collect::<Vec<_>>() as _,
-    )
-    .fetch_all(transaction)
-    .await?;
-    let with_bsuid = rows.iter().filter(|row| row.with_bsuid).map(|row| row.contact_id.into()).collect();
-    let known = rows.into_iter().map(|row| {
-        let kind = if row.kind == "bsuid" { IdentityKind::Bsuid } else { IdentityKind::WaId };
-        (Identity { company: row.company_id.into(), kind, value: row.value }, row.contact_id.into())
-    });
-    Ok(People::new(known.collect(), with_bsuid))
-}
 
 /// Writes what was decided about people.
 pub async fn write_people(transaction: &mut PgConnection, plan: Plan) -> Result<(), ApplyError> {
@@ -294,28 +261,6 @@ async fn update_profiles(transaction: &mut PgConnection, profiles: &Profiles) ->
     Ok(())
 }
 
-/// Which of these wamids have a row already.
-pub async fn known_messages(
-    transaction: &mut PgConnection,
-    asked: &[(Owner, &str)],
-) -> Result<HashSet<(Owner, String)>, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"
-        select m.company_id, m.account_id, m.wamid
-        from messages m
-        join unnest($1::uuid[], $2::uuid[], $3::text[]) as asked (company_id, account_id, wamid)
-            using (company_id, account_id, wamid)
-        "#,
-        &asked.iter().map(|(owner, _)| owner.company.0).collect::<Vec<_>>(),
-        &asked.iter().map(|(owner, _)| owner.account.0).collect::<Vec<_>>(),
-        &asked.iter().map(|(_, wamid)| *wamid).collect::<Vec<_>>() as _,
-    )
-    .fetch_all(transaction)
-    .await?;
-    let owner = |company: Uuid, account: Uuid| Owner { company: company.into(), account: account.into() };
-    Ok(rows.into_iter().map(|row| (owner(row.company_id, row.account_id), row.wamid)).collect())
-}
-
 /// Opens conversations, or moves the open ones up to their newest message.
 pub async fn open_conversations(
     transaction: &mut PgConnection,
@@ -412,30 +357,41 @@ async fn open_with_groups(
 }
 
 /// Keeps every status as it came. One whose event has left the log since, and its dedup key with it, is not kept twice.
-pub async fn insert_statuses(transaction: &mut PgConnection, batch: &[&Work]) -> Result<(), sqlx::Error> {
+/// Gives those of the messages that move by a status of the batch which have a row already.
+pub async fn insert_statuses(
+    transaction: &mut PgConnection,
+    batch: &[&Work],
+) -> Result<HashSet<(Owner, String)>, sqlx::Error> {
     let rows: Vec<(&Work, &NewStatus)> =
         batch.iter().filter_map(|work| Some((*work, work.effects.status.as_ref()?))).collect();
     if rows.is_empty() {
-        return Ok(());
+        return Ok(HashSet::new());
     }
-    sqlx::query!(
+    let known = sqlx::query!(
         r#"
-        insert into message_statuses
-            (company_id, event_id, account_id, wamid, status, recipient, occurred_at, errors)
-        select new.*
-        from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
-                    $8::jsonb[])
-            as new (company_id, event_id, account_id, wamid, status, recipient, occurred_at, errors)
-        where (
-            select true from message_statuses known
-            where known.company_id = new.company_id and known.account_id = new.account_id and known.wamid = new.wamid
-              and known.occurred_at = new.occurred_at and known.status = new.status
-              and known.recipient is not distinct from new.recipient
-              and not exists (select from whatsapp_webhook_events e
-                              where e.company_id = known.company_id and e.id = known.event_id)
-            limit 1
-        ) is null
-        on conflict (company_id, event_id) do nothing
+        with kept as (
+            insert into message_statuses
+                (company_id, event_id, account_id, wamid, status, recipient, occurred_at, errors)
+            select new.*
+            from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
+                        $8::jsonb[])
+                as new (company_id, event_id, account_id, wamid, status, recipient, occurred_at, errors)
+            where (
+                select true from message_statuses known
+                where known.company_id = new.company_id and known.account_id = new.account_id
+                  and known.wamid = new.wamid and known.occurred_at = new.occurred_at and known.status = new.status
+                  and known.recipient is not distinct from new.recipient
+                  and not exists (select from whatsapp_webhook_events e
+                                  where e.company_id = known.company_id and e.id = known.event_id)
+                limit 1
+            ) is null
+            on conflict (company_id, event_id) do nothing
+        )
+        select m.company_id, m.account_id, m.wamid
+        from messages m
+        join unnest($1::uuid[], $3::uuid[], $4::text[], $9::bool[]) as asked (company_id, account_id, wamid, moves)
+            using (company_id, account_id, wamid)
+        where asked.moves
         "#,
         &rows.iter().map(|(work, _)| work.event.owner.company.0).collect::<Vec<_>>(),
         &rows.iter().map(|(work, _)| work.event.id.0).collect::<Vec<_>>(),
@@ -445,10 +401,12 @@ pub async fn insert_statuses(transaction: &mut PgConnection, batch: &[&Work]) ->
         &rows.iter().map(|(_, status)| status.recipient.as_deref()).collect::<Vec<_>>() as _,
         &rows.iter().map(|(_, status)| status.occurred_at).collect::<Vec<_>>(),
         &rows.iter().map(|(_, status)| status.errors.as_ref()).collect::<Vec<_>>() as _,
+        &rows.iter().map(|(_, status)| status.rank.is_some()).collect::<Vec<_>>(),
     )
-    .execute(transaction)
+    .fetch_all(transaction)
     .await?;
-    Ok(())
+    let owner = |company: Uuid, account: Uuid| Owner { company: company.into(), account: account.into() };
+    Ok(known.into_iter().map(|row| (owner(row.company_id, row.account_id), row.wamid)).collect())
 }
 
 /// Inserts messages, or brings the stored ones up to date: content by the rules of the module above, the status

@@ -32,11 +32,12 @@ pub struct KeptConnection {
     kept: Option<(Held, Instant)>,
 }
 
-/// The connection in use. Dropped, it goes back to the pool, which finds out what it is still good for.
+/// The connection in use. It must be settled: one that is only dropped, in the middle of something, is closed.
 #[derive(Debug)]
 pub struct Held {
     connection: PoolConnection<Postgres>,
     since: Instant,
+    is_settled: bool,
 }
 
 impl KeptConnection {
@@ -51,15 +52,16 @@ impl KeptConnection {
     /// When no connection is to be had.
     pub async fn take(&mut self) -> Result<Held, sqlx::Error> {
         if let Some((mut held, used)) = self.kept.take() {
+            held.is_settled = false;
             if held.works(used).await {
                 return Ok(held);
             }
-            held.connection.close_on_drop();
         }
-        Ok(Held { connection: self.engine.acquire().await?, since: Instant::now() })
+        Ok(Held { connection: self.engine.acquire().await?, since: Instant::now(), is_settled: false })
     }
 
-    /// After its use: it is kept if all went well, and closed if no answer came in time.
+    /// After its use: it is kept if all went well, and closed if no answer came in time. In between it goes back to the
+    /// pool, which finds out what it is still good for.
     ///
     /// # Errors
     /// Those of the work; `PoolTimedOut` when it took too long.
@@ -70,14 +72,15 @@ impl KeptConnection {
     ) -> Result<T, E> {
         match done {
             Ok(Ok(done)) => {
+                held.is_settled = true;
                 self.kept = Some((held, Instant::now()));
                 Ok(done)
             }
-            Ok(Err(error)) => Err(error),
-            Err(_elapsed) => {
-                held.connection.close_on_drop();
-                Err(sqlx::Error::PoolTimedOut.into())
+            Ok(Err(error)) => {
+                held.is_settled = true;
+                Err(error)
             }
+            Err(_elapsed) => Err(sqlx::Error::PoolTimedOut.into()),
         }
     }
 }
@@ -89,6 +92,14 @@ impl Held {
             return false;
         }
         pause < TRUSTED || matches!(tokio::time::timeout(ACQUIRE_TIMEOUT, self.connection.ping()).await, Ok(Ok(())))
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if !self.is_settled {
+            self.connection.close_on_drop();
+        }
     }
 }
 

@@ -201,6 +201,7 @@ impl Lane {
             }
         }
     }
+
     async fn store_once(&mut self, batch: &Batch<'_>) -> Result<Stored, sqlx::Error> {
         let mut held = self.connection.take().await?;
         let stored = tokio::time::timeout(FLUSH_TIMEOUT, store::store(&mut *held, batch)).await;

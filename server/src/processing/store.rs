@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::database::{Plans, begin_unhurried, plan};
 use crate::ids::{EventId, Owner};
 
+use super::apply::ApplyError;
 use super::apply::people::{Identity, IdentityKind, People};
 
 /// An event that a worker holds.
@@ -270,13 +271,12 @@ impl Part<'_> {
 /// work is done when the transaction commits. Gives the contacts behind the identities that are asked for, whose rows are
 /// locked against being handed on or merged until then.
 ///
-/// None if somebody else has the lease or has processed an event, or if an event was erased meanwhile; the caller must
-/// roll back.
-///
 /// It is one statement, since each costs a way to the database and back; which of its parts waits for which stands in
 /// it, because that is the order in which locks are taken.
 ///
 /// # Errors
+/// `LeaseLost` if somebody else has the lease or has processed an event, or if an event was erased meanwhile; `Raced` if
+/// an identity was handed on while its lock was waited for, since what else is known of its owner is then of before.
 /// Those of the database.
 pub async fn finish(
     transaction: &mut PgConnection,
@@ -284,7 +284,7 @@ pub async fn finish(
     part: Part<'_>,
     (worker, now): (&str, OffsetDateTime),
     asked: &[Identity],
-) -> Result<Option<People>, sqlx::Error> {
+) -> Result<People, ApplyError> {
     let (rows, shares) = (part.rows(lease), shares(part.events));
     let mut events = part.events.to_vec();
     events.sort_unstable_by_key(|event| (event.owner.company, event.id));
@@ -334,7 +334,11 @@ pub async fn finish(
                found.contact_id as "contact_id?",
                exists (select from contact_identities b
                        where b.company_id = found.company_id and b.contact_id = found.contact_id and b.kind = 'bsuid')
-                   as "with_bsuid!"
+                   as "with_bsuid!",
+               exists (select from contact_identities i
+                       where i.company_id = found.company_id and i.kind = found.kind and i.value = found.value
+                         and i.contact_id <> found.contact_id)
+                   as "was_handed_on!"
         from lease left join found on true
         "#,
         &rows.iter().map(|(owner, _)| owner.company.0).collect::<Vec<_>>(),
@@ -359,8 +363,11 @@ pub async fn finish(
     )
     .fetch_all(transaction)
     .await?;
-    if !found.iter().all(|row| row.is_done) {
-        return Ok(None);
+    if !found.first().is_some_and(|row| row.is_done) {
+        return Err(ApplyError::LeaseLost);
+    }
+    if found.iter().any(|row| row.was_handed_on) {
+        return Err(ApplyError::Raced);
     }
     let mut people = People::default();
     for row in found {
@@ -369,7 +376,7 @@ pub async fn finish(
         let kind = if kind == "bsuid" { IdentityKind::Bsuid } else { IdentityKind::WaId };
         people.know(Identity { company: company.into(), kind, value }, contact.into(), row.with_bsuid);
     }
-    Ok(Some(people))
+    Ok(people)
 }
 
 /// What a batch did for one account.

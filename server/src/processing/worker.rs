@@ -32,10 +32,6 @@ use crate::metrics;
 use crate::panics::caught;
 use crate::retryable::{Kind, kind};
 
-/// After how long a connection that does not answer is given up. The database ends what takes long by itself, after ten
-/// seconds a statement.
-const PATIENCE: Duration = Duration::from_mins(1);
-
 /// How a worker works. The defaults are for production; tests shorten the lease.
 #[derive(Clone, Copy, Debug)]
 pub struct WorkerSettings {
@@ -45,11 +41,19 @@ pub struct WorkerSettings {
     pub lease: Duration,
     /// How often to look without having been woken: for retries, and for what other processes stored.
     pub poll: Duration,
+    /// How long a step may take (a claim, a transaction) before its connection counts as gone. The database ends what
+    /// takes long by itself, after ten seconds a statement; a batch that still takes longer is divided.
+    pub patience: Duration,
 }
 
 impl Default for WorkerSettings {
     fn default() -> Self {
-        Self { batch: 500, lease: Duration::from_secs(30), poll: Duration::from_millis(500) }
+        Self {
+            batch: 500,
+            lease: Duration::from_secs(30),
+            poll: Duration::from_millis(500),
+            patience: Duration::from_mins(1),
+        }
     }
 }
 
@@ -133,7 +137,7 @@ impl Worker {
             return Ok(self.give_up(&lease, &error.into()).await);
         }
         if !ended {
-            store::let_go(&self.engine, &lease).await?;
+            self.within_patience(store::let_go(&self.engine, &lease)).await?;
         }
         Ok(Outcome::Worked { processed, failed })
     }
@@ -166,13 +170,13 @@ impl Worker {
         let WorkerSettings { lease, batch, .. } = self.settings;
         let mut held = kept.take().await?;
         let claim = store::claim(&mut held, Uuid::new_v4(), self.clock.now(), lease, batch);
-        let claimed = timeout(PATIENCE, claim).await;
+        let claimed = timeout(self.settings.patience, claim).await;
         kept.settle(held, claimed)
     }
 
     async fn read(&self, kept: &mut KeptConnection, lease: &Lease) -> Result<Vec<Claimed>, sqlx::Error> {
         let mut held = kept.take().await?;
-        let read = timeout(PATIENCE, store::read(&mut held, lease)).await;
+        let read = timeout(self.settings.patience, store::read(&mut held, lease)).await;
         kept.settle(held, read)
     }
 
@@ -197,7 +201,7 @@ impl Worker {
                     applied.processed += part.len();
                     applied.ended = is_all;
                 }
-                Err(error) if !is_about_data(&error) => return Err(error),
+                Err(error) if !is_about_data(&error) && !(is_too_much(&error) && part.len() > 1) => return Err(error),
                 Err(error) if part.len() == 1 => {
                     applied.culprits.push((part[0].event.clone(), Failure::Retry(error.to_string())));
                 }
@@ -242,16 +246,19 @@ impl Worker {
         let now = self.clock.now();
         let mut held = kept.take().await?;
         let holder = Holder { worker: &self.name, lease, now, is_all };
-        let applied = timeout(PATIENCE, apply::apply(&mut held, holder, part)).await;
-        kept.settle(held, applied)?;
-        Ok(now)
+        let applied = timeout(self.settings.patience, apply::apply(&mut held, holder, part)).await;
+        let is_too_slow = applied.is_err();
+        match kept.settle(held, applied) {
+            Err(_) if is_too_slow => Err(ApplyError::TooSlow),
+            applied => applied.map(|()| now),
+        }
     }
 
     async fn give_up(&self, lease: &Lease, error: &ApplyError) -> Outcome {
         tracing::warn!(%error, worker = %self.name, "a batch was not applied");
         // Until the database is back, or the lease has run out by itself: nobody else can take them before.
         let patience = tokio::time::Instant::now() + self.settings.lease;
-        while let Err(error) = store::let_go(&self.engine, lease).await {
+        while let Err(error) = self.within_patience(store::let_go(&self.engine, lease)).await {
             if tokio::time::Instant::now() > patience {
                 tracing::warn!(%error, "the events stayed leased until the lease ran out");
                 break;
@@ -259,6 +266,10 @@ impl Worker {
             tokio::time::sleep(Duration::from_millis(250)).await;
         }
         Outcome::GaveUp
+    }
+
+    async fn within_patience<T>(&self, step: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+        timeout(self.settings.patience, step).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
     }
 
     async fn record_all(&self, lease: &Lease, failures: Vec<(Claimed, Failure)>) -> Result<(), sqlx::Error> {
@@ -278,7 +289,7 @@ impl Worker {
         metrics::failed(next.is_none());
         tracing::warn!(event = %event.id, attempt, dead = next.is_none(), "an event could not be processed");
         let failed = Failed { event, error: &error, next_attempt_at: next };
-        if !store::fail(&self.engine, lease, &self.name, now, failed).await? {
+        if !self.within_patience(store::fail(&self.engine, lease, &self.name, now, failed)).await? {
             tracing::warn!(event = %event.id, "its lease had run out; somebody else has it");
         }
         Ok(())
@@ -289,7 +300,7 @@ fn is_passing(error: &ApplyError) -> bool {
     match error {
         ApplyError::Raced => true,
         ApplyError::Database(error) => kind(error) == Kind::TryAgain,
-        ApplyError::LeaseLost | ApplyError::NoConversation | ApplyError::Panicked => false,
+        ApplyError::LeaseLost | ApplyError::NoConversation | ApplyError::TooSlow | ApplyError::Panicked => false,
     }
 }
 
@@ -297,8 +308,13 @@ fn is_about_data(error: &ApplyError) -> bool {
     match error {
         ApplyError::NoConversation | ApplyError::Panicked => true,
         ApplyError::Database(error) => kind(error) == Kind::Data,
-        ApplyError::LeaseLost | ApplyError::Raced => false,
+        ApplyError::LeaseLost | ApplyError::Raced | ApplyError::TooSlow => false,
     }
+}
+
+/// Whether less at once may get through.
+fn is_too_much(error: &ApplyError) -> bool {
+    matches!(error, ApplyError::TooSlow)
 }
 
 fn translate_all(claimed: Vec<Claimed>) -> (Vec<Work>, Vec<(Claimed, Failure)>) {

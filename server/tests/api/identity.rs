@@ -1,8 +1,12 @@
 //! Who is who: a contact is known by BSUID first, then by `wa_id`; ids change, numbers are handed on, and what two
 //! halves of one person had comes together.
 
+use std::time::Duration;
+
 use ::app::contract::Role;
 use serde_json::{Value, json};
+use server::processing::worker::Outcome;
+use sqlx::{Connection, PgConnection};
 
 use crate::app::{NewTestAccount, TestApp, body, envelope, text_message, value};
 use crate::updates::{at, echo, echoes, introduced, messages, status_of, statuses, text};
@@ -48,6 +52,10 @@ async fn all_is_tidy(app: &TestApp) {
     let strays = "select count(*) from messages m join conversations c on c.id = m.conversation_id
                   where c.contact_id is not null and c.contact_id is distinct from m.contact_id";
     assert_eq!(app.count(strays).await, 0);
+    // No foreign key looks after it.
+    let orphans = "select count(*) from messages m where m.contact_id is not null and not exists (
+                       select from contacts c where c.company_id = m.company_id and c.id = m.contact_id)";
+    assert_eq!(app.count(orphans).await, 0);
     let leftovers = "select count(*) from contacts c where merged_into is not null and (
                         exists (select from contact_identities where contact_id = c.id)
                         or exists (select from messages where contact_id = c.id)
@@ -409,11 +417,47 @@ async fn a_person_met_by_several_workers_at_once_is_one() {
     let worker = || {
         let mut worker = app.worker.clone();
         worker.settings.batch = 3;
-        async move { while worker.run_once().await.unwrap() != server::processing::worker::Outcome::Idle {} }
+        async move { while worker.run_once().await.unwrap() != Outcome::Idle {} }
     };
     futures::future::join_all((0..4).map(|_| worker())).await;
     app.drain().await;
     assert_eq!(people(&app).await, [person(&["US.1", NUMBER_A], 60, 1)]);
+    all_is_tidy(&app).await;
+}
+
+/// Another worker hands a number on while this one waits for it: what it finds must be of after that, all of it.
+#[tokio::test]
+async fn a_number_that_changes_hands_while_it_is_waited_for_joins_no_two_people() {
+    let app = TestApp::start().await;
+    app.take_in(from(Some("US.1"), Some(NUMBER_A), "wamid.1")).await;
+    let mut other = PgConnection::connect(&app.place.url).await.unwrap();
+    sqlx::raw_sql(
+        "begin;
+         with met as (
+             insert into contacts (company_id, id) select company_id, gen_random_uuid() from contacts
+             returning company_id, id
+         ), named as (
+             insert into contact_identities (company_id, kind, value, contact_id, first_seen_at)
+             select company_id, 'bsuid', 'US.2', id, now() from met
+         )
+         update contact_identities i set contact_id = met.id from met where i.kind = 'wa_id'",
+    )
+    .execute(&mut other)
+    .await
+    .unwrap();
+    app.accept(from(Some("US.3"), Some(NUMBER_A), "wamid.2")).await;
+    let worker = app.worker.clone();
+    let working = tokio::spawn(async move { worker.run_once().await.unwrap() });
+    let waiting =
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while app.count(waiting).await == 0 {
+        assert!(!working.is_finished(), "it did not wait");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    sqlx::raw_sql("commit").execute(&mut other).await.unwrap();
+    assert_eq!(working.await.unwrap(), Outcome::Worked { processed: 1, failed: 0 });
+    let expected = [person(&["US.1"], 1, 1), person(&["US.2"], 0, 0), person(&["US.3", NUMBER_A], 1, 1)];
+    assert_eq!(people(&app).await, expected);
     all_is_tidy(&app).await;
 }
 

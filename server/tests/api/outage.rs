@@ -11,6 +11,8 @@ use server::crypto::KeyRing;
 use server::event_log::rejections::{Reason, Rejection};
 use server::event_log::store::store_rejections;
 use server::ids::CompanyId;
+use server::processing::wake::Wake;
+use server::processing::worker::{Worker, WorkerSettings};
 use server::simulate::Traffic;
 use server::users::session::Token;
 use sqlx::postgres::PgConnectOptions;
@@ -263,12 +265,49 @@ async fn carry(mut from: TcpStream, mut to: impl AsyncRead + AsyncWrite + Unpin,
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn where_connections_are_cut_without_a_word_posts_soon_get_through_by_new_ones() {
+/// An app that reaches its database by such a way. The test itself may go straight to it.
+async fn reached_by_a_way() -> (TestDatabase, Way, TestApp) {
     let database = TestDatabase::fresh().await;
     let way = Way::to(&database).await;
     let keys = Arc::new(KeyRing::parse(&KeyRing::generate("test")).unwrap());
     let app = TestApp::on(TestDatabase::elsewhere(way.url.clone()), keys, Options::default()).await;
+    (database, way, app)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_whose_connection_is_cut_without_a_word_goes_on_by_a_new_one() {
+    let (database, way, app) = reached_by_a_way().await;
+    let mut straight = PgConnection::connect(&database.url).await.unwrap();
+    let settings = WorkerSettings { patience: Duration::from_secs(2), ..WorkerSettings::default() };
+    let stop = CancellationToken::new();
+    let worker = Worker { settings, ..app.worker.clone() };
+    let running = tokio::spawn(worker.run(Wake::default(), stop.clone()));
+    app.accept(text_message("wamid.before", "16505551234", "Hello")).await;
+    until_processed(&mut straight, 1).await;
+    way.cut();
+    let cut = Instant::now();
+    let after = || text_message("wamid.after", "16505551234", "Hello");
+    while app.post(&app.account, after()).await.status() != 200 {
+        assert!(cut.elapsed() < Duration::from_secs(8), "the door does not heal");
+    }
+    until_processed(&mut straight, 2).await;
+    assert!(cut.elapsed() > settings.patience, "nothing was cut");
+    stop.cancel();
+    running.await.unwrap();
+}
+
+async fn until_processed(database: &mut PgConnection, events: i64) {
+    let began = Instant::now();
+    let processed = || sqlx::query_scalar::<_, i64>("select count(*) from event_outcomes");
+    while processed().fetch_one(&mut *database).await.unwrap() < events {
+        assert!(began.elapsed() < Duration::from_secs(10), "no worker gets to it");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_connections_are_cut_without_a_word_posts_soon_get_through_by_new_ones() {
+    let (_database, way, app) = reached_by_a_way().await;
     let mut number = 0;
     let mut next = || {
         number += 1;

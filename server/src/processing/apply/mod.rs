@@ -55,6 +55,9 @@ pub enum ApplyError {
     /// A message that nobody sent and that went to nobody has no conversation to stand in.
     #[error("The message names neither a person nor a group.")]
     NoConversation,
+    /// The connection does not answer, or the batch is too much for one transaction.
+    #[error("the batch took too long")]
+    TooSlow,
     /// A bug: some event of the batch is more than the program can bear.
     #[error("{CRASHED}")]
     Panicked,
@@ -94,7 +97,6 @@ pub async fn apply(engine: &mut PgConnection, holder: Holder<'_>, batch: &[&Work
     let Holder { worker, lease, now, is_all } = holder;
     let part = Part { events: &events, is_all };
     let people = queue::finish(&mut transaction, lease, part, (worker, now), &named(batch)).await?;
-    let people = people.ok_or(ApplyError::LeaseLost)?;
     let contacts = meet_people(&mut transaction, people, batch).await?;
     let known = store::insert_statuses(&mut transaction, batch).await?;
     let threads = conversations::open(&mut transaction, batch, &contacts, &known).await?;

@@ -2,6 +2,10 @@
 //!
 //! An event waits as long as a row of the queue names it. The worker takes it out in the transaction in which it writes the
 //! outcome, so it is in one of the two places, and in neither only when it is dead.
+//!
+//! The queue is empty most of the time, and PostgreSQL may take it for empty for a minute after a burst has begun. Joined
+//! by their key, its rows would then all be read for each that is asked for: so what is under way looks up where each row
+//! is, one by one, and goes there (`ctid`). A row that somebody has changed in between is not met there, and passed by.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -118,21 +122,24 @@ pub async fn claim(
             from (select *, sum(cardinality(events)) over (order by due_at, id) - cardinality(events) as taken_before
                   from open) so_far
             where taken_before < $2
+        ), placed as materialized (
+            select due_at, events, taken, (
+                select q.ctid from event_queue q
+                where q.company_id = due.company_id and q.account_id = due.account_id and q.id = due.id) as place
+            from due
         ), whole as (
             update event_queue q set lease_token = $3, lease_until = $4
-            from due
-            where q.company_id = due.company_id and q.account_id = due.account_id and q.id = due.id
-              and due.taken = cardinality(due.events)
+            from placed
+            where q.ctid = placed.place and placed.taken = cardinality(placed.events)
             returning q.company_id, q.account_id, q.id, q.events
         ), rest as (
-            update event_queue q set events = due.events[due.taken + 1:], lease_token = null, lease_until = null
-            from due
-            where q.company_id = due.company_id and q.account_id = due.account_id and q.id = due.id
-              and due.taken < cardinality(due.events)
+            update event_queue q set events = placed.events[placed.taken + 1:], lease_token = null, lease_until = null
+            from placed
+            where q.ctid = placed.place and placed.taken < cardinality(placed.events)
+            returning q.company_id, q.account_id, placed.due_at, placed.events[:placed.taken] as taken
         ), part as (
             insert into event_queue (company_id, account_id, id, due_at, events, lease_token, lease_until)
-            select company_id, account_id, gen_random_uuid(), due_at, events[:taken], $3, $4
-            from due where taken < cardinality(events)
+            select company_id, account_id, gen_random_uuid(), due_at, taken, $3, $4 from rest
             returning company_id, account_id, id, events
         )
         select company_id as "company_id!", account_id as "account_id!", id as "id!", events as "events!" from whole
@@ -290,19 +297,20 @@ pub async fn finish(
     events.sort_unstable_by_key(|event| (event.owner.company, event.id));
     let found = sqlx::query!(
         r#"
-        with ended as (
-            delete from event_queue q
-            using unnest($1::uuid[], $2::uuid[], $3::uuid[]) as held (company_id, account_id, id)
-            where $5 and q.company_id = held.company_id and q.account_id = held.account_id and q.id = held.id
-              and q.lease_token = $4
+        with held as materialized (
+            select (select q.ctid from event_queue q
+                    where q.company_id = held.company_id and q.account_id = held.account_id and q.id = held.id) as place
+            from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as held (company_id, account_id, id)
+        ), ended as (
+            delete from event_queue q using held
+            where $5 and q.ctid = held.place and q.lease_token = $4
             returning q.id
         ), shortened as (
             update event_queue q
             set events = array(select event from unnest(q.events) with ordinality as waiting (event, place)
                                where event <> all($7) order by place)
-            from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as held (company_id, account_id, id)
-            where not $5 and q.company_id = held.company_id and q.account_id = held.account_id and q.id = held.id
-              and q.lease_token = $4
+            from held
+            where not $5 and q.ctid = held.place and q.lease_token = $4
             returning q.id
         ), lease as materialized (
             select (select count(*) from ended) + (select count(*) from shortened) = cardinality($3) as is_held

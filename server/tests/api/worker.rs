@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use server::clock::Clock;
 use server::processing::apply::{ApplyError, Holder, Work, apply};
 use server::processing::effect::Effects;
-use server::processing::store::{Claimed, Failed, Lease, claim, fail, read};
+use server::processing::store::{Claimed, Failed, Lease, Part, claim, fail, finish, read};
 use server::processing::worker::{Outcome, Worker, WorkerSettings};
+use sqlx::Connection;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -122,6 +123,38 @@ async fn two_workers_share_the_work_and_double_nothing() {
         60
     );
     assert_eq!(app.count("select sum((details->>'count')::int) from audit_log where actor_kind = 'system'").await, 60);
+}
+
+/// Statistics of the queue are of when it was empty, as they are most of the time, and then a burst comes.
+#[tokio::test]
+async fn a_queue_that_is_taken_for_empty_is_worked_on_as_fast_as_any() {
+    const FILL: &str = "
+        insert into event_queue (company_id, account_id, id, due_at, events)
+        select company_id, id, gen_random_uuid(), now() - interval '1 hour', array[gen_random_uuid()]
+        from whatsapp_accounts, generate_series(1, 6000)";
+    let app = TestApp::start().await;
+    run(&app, "alter table event_queue set (autovacuum_enabled = off)").await;
+    run(&app, FILL).await;
+    run(&app, "delete from event_queue; analyze event_queue").await;
+    run(&app, FILL).await;
+    let misled = app.count("select reltuples::bigint from pg_class where relname = 'event_queue'").await;
+    assert_eq!(misled, 0, "PostgreSQL knows better");
+    let step = || async {
+        let began = Instant::now();
+        let mut engine = app.database.engine.acquire().await.unwrap();
+        let lease = claim(&mut engine, Uuid::new_v4(), Clock::system().now(), LEASE, 500).await.unwrap();
+        let (part, now) = (Part { events: &[], is_all: true }, Clock::system().now());
+        let mut transaction = engine.begin().await.unwrap();
+        finish(&mut transaction, &lease, part, ("test", now), &[]).await.unwrap();
+        transaction.commit().await.unwrap();
+        began.elapsed()
+    };
+    let taken_for_empty = step().await;
+    run(&app, "analyze event_queue").await;
+    let known = step().await;
+    assert_eq!(app.count("select count(*) from event_queue").await, 5_000);
+    eprintln!("taken for empty {taken_for_empty:?}, known {known:?}");
+    assert!(taken_for_empty < known * 4 + Duration::from_millis(100), "{taken_for_empty:?}, and {known:?} when known");
 }
 
 #[tokio::test]

@@ -201,14 +201,14 @@ impl Worker {
                     applied.processed += part.len();
                     applied.ended = is_all;
                 }
-                Err(error) if !is_about_data(&error) && !(is_too_much(&error) && part.len() > 1) => return Err(error),
-                Err(error) if part.len() == 1 => {
+                Err(error) if part.len() == 1 && is_about_data(&error) => {
                     applied.culprits.push((part[0].event.clone(), Failure::Retry(error.to_string())));
                 }
-                Err(_) => {
+                Err(error) if part.len() > 1 && (is_about_data(&error) || is_too_much(&error)) => {
                     let (left, right) = part.split_at(part.len() / 2);
                     parts.extend([left, right]);
                 }
+                Err(error) => return Err(error),
             }
         }
         Ok(applied)

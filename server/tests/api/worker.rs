@@ -125,6 +125,24 @@ async fn two_workers_share_the_work_and_double_nothing() {
     assert_eq!(app.count("select sum((details->>'count')::int) from audit_log where actor_kind = 'system'").await, 60);
 }
 
+/// Twelve messages take longer than a step may, six do not.
+#[tokio::test]
+async fn a_batch_that_is_too_much_for_one_transaction_is_divided() {
+    let app = TestApp::start().await;
+    app.accept(messages(12)).await;
+    run(
+        &app,
+        "create function slowly() returns trigger language plpgsql as $$ begin perform pg_sleep(0.2); return new; end $$;
+         create trigger slowly before insert on messages for each row execute function slowly()",
+    )
+    .await;
+    let settings = WorkerSettings { patience: Duration::from_secs(2), ..WorkerSettings::default() };
+    let worker = Worker { settings, ..worker(&app, "w", &Hand::new()) };
+    assert_eq!(worker.run_once().await.unwrap(), Outcome::Worked { processed: 12, failed: 0 });
+    assert_eq!(app.count("select count(*) from messages").await, 12);
+    assert_eq!(app.count("select count(*) from event_queue").await, 0);
+}
+
 /// Statistics of the queue are of when it was empty, as they are most of the time, and then a burst comes.
 #[tokio::test]
 async fn a_queue_that_is_taken_for_empty_is_worked_on_as_fast_as_any() {

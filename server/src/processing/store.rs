@@ -52,6 +52,8 @@ pub struct Claimed {
 pub struct Lease {
     /// Fencing token: whoever finds another one in a row changes nothing.
     pub token: Uuid,
+    /// Since when the first of it has been due.
+    pub due_since: Option<OffsetDateTime>,
     rows: Vec<Row>,
 }
 
@@ -90,7 +92,11 @@ pub const MANY: usize = 100;
 /// what the first looks at and leaves.
 const CLAIMS: i64 = 7369;
 
-/// Takes up to `limit` events that are due, for `lease`. While it lasts nobody else takes them.
+/// Takes up to `limit` events that are due, for `lease`, the oldest first. While it lasts nobody else takes them.
+///
+/// With `from`, what has been due for longer is passed by. What has left the queue stays in its index until autovacuum
+/// comes, within a minute, and all of it lies before what is due now: whoever claims often need not step over it each
+/// time.
 ///
 /// A row that holds more events than are asked for is divided. One whose lease has run out is passed by while its worker
 /// makes sure of it. That a lease is lost in a crash of the database does no harm, so nobody waits for it to be on disk.
@@ -100,7 +106,7 @@ const CLAIMS: i64 = 7369;
 pub async fn claim(
     engine: &mut PgConnection,
     token: Uuid,
-    now: OffsetDateTime,
+    (from, now): (Option<OffsetDateTime>, OffsetDateTime),
     lease: Duration,
     limit: i64,
 ) -> Result<Lease, sqlx::Error> {
@@ -111,7 +117,8 @@ pub async fn claim(
         ), open as (
             select q.company_id, q.account_id, q.id, q.due_at, q.events
             from event_queue q
-            where q.due_at <= $1 and (q.lease_until is null or q.lease_until <= $1)
+            where q.due_at >= coalesce($6::timestamptz, '-infinity'::timestamptz) and q.due_at <= $1
+              and (q.lease_until is null or q.lease_until <= $1)
               and exists (select from setting where synchronous_commit = 'off')
             order by q.due_at
             limit $2
@@ -131,7 +138,7 @@ pub async fn claim(
             update event_queue q set lease_token = $3, lease_until = $4
             from placed
             where q.ctid = placed.place and placed.taken = cardinality(placed.events)
-            returning q.company_id, q.account_id, q.id, q.events
+            returning q.company_id, q.account_id, q.id, q.due_at, q.events
         ), rest as (
             update event_queue q set events = placed.events[placed.taken + 1:], lease_token = null, lease_until = null
             from placed
@@ -140,26 +147,30 @@ pub async fn claim(
         ), part as (
             insert into event_queue (company_id, account_id, id, due_at, events, lease_token, lease_until)
             select company_id, account_id, gen_random_uuid(), due_at, taken, $3, $4 from rest
-            returning company_id, account_id, id, events
+            returning company_id, account_id, id, due_at, events
         )
-        select company_id as "company_id!", account_id as "account_id!", id as "id!", events as "events!" from whole
+        select company_id as "company_id!", account_id as "account_id!", id as "id!", due_at as "due_at!",
+               events as "events!"
+        from whole
         union all
-        select company_id, account_id, id, events from part
+        select company_id, account_id, id, due_at, events from part
         "#,
         now,
         limit,
         token,
         now + lease,
         CLAIMS,
+        from,
     )
     .fetch_all(engine)
     .await?;
+    let due_since = rows.iter().map(|row| row.due_at).min();
     let rows = rows.into_iter().map(|row| Row {
         owner: Owner { company: row.company_id.into(), account: row.account_id.into() },
         id: row.id,
         events: row.events,
     });
-    Ok(Lease { token, rows: rows.collect() })
+    Ok(Lease { token, due_since, rows: rows.collect() })
 }
 
 /// The events that are held. One that was erased while it waited is not among them: its row leaves with it like any other.

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 use time::OffsetDateTime;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -31,6 +31,9 @@ use crate::database::kept::KeptConnection;
 use crate::metrics;
 use crate::panics::caught;
 use crate::retryable::{Kind, kind};
+
+/// How much earlier than the oldest that was claimed something may have come that is stored a moment later.
+const STRAGGLERS: Duration = Duration::from_secs(1);
 
 /// How a worker works. The defaults are for production; tests shorten the lease.
 #[derive(Clone, Copy, Debug)]
@@ -93,6 +96,36 @@ struct Applied {
     ended: bool,
 }
 
+/// What a worker keeps from one step to the next.
+struct Memory {
+    kept: KeptConnection,
+    /// Before that, nothing was due at the last whole look that somebody else did not hold.
+    nothing_before: Option<OffsetDateTime>,
+    looked: Instant,
+}
+
+impl Memory {
+    fn new(engine: &PgPool) -> Self {
+        Self { kept: KeptConnection::new(engine), nothing_before: None, looked: Instant::now() }
+    }
+
+    /// From when on to look. At everything as often as `poll` says: a lease runs out, a retry comes again, an event is
+    /// replayed, and what another lane or process stores may have come earlier.
+    fn from(&self, poll: Duration) -> Option<OffsetDateTime> {
+        self.nothing_before.filter(|_| self.looked.elapsed() < poll)
+    }
+
+    /// After a look from then on, which found this as its oldest.
+    fn looked(&mut self, from: Option<OffsetDateTime>, oldest: Option<OffsetDateTime>, now: OffsetDateTime) {
+        if from.is_none() {
+            self.looked = Instant::now();
+        }
+        if from.is_none() || oldest.is_some() {
+            self.nothing_before = Some(oldest.unwrap_or(now) - STRAGGLERS);
+        }
+    }
+}
+
 /// One worker.
 #[derive(Clone, Debug)]
 pub struct Worker {
@@ -112,15 +145,16 @@ impl Worker {
     /// # Errors
     /// When nothing could be claimed because the database is away.
     pub async fn run_once(&self) -> Result<Outcome, sqlx::Error> {
-        self.step(&mut KeptConnection::new(&self.engine)).await
+        self.step(&mut Memory::new(&self.engine)).await
     }
 
     #[tracing::instrument(level = "debug", name = "process", skip_all, fields(worker = %self.name))]
-    async fn step(&self, kept: &mut KeptConnection) -> Result<Outcome, sqlx::Error> {
-        let lease = self.claim(kept).await?;
+    async fn step(&self, memory: &mut Memory) -> Result<Outcome, sqlx::Error> {
+        let lease = self.claim(memory).await?;
         if lease.is_empty() {
             return Ok(Outcome::Idle);
         }
+        let kept = &mut memory.kept;
         let claimed = match self.read(kept, &lease).await {
             Ok(claimed) => claimed,
             Err(error) => return Ok(self.give_up(&lease, &error.into()).await),
@@ -144,9 +178,9 @@ impl Worker {
 
     /// Steps until told to stop; the step under way is finished.
     pub async fn run(self, wake: Wake, stop: CancellationToken) {
-        let mut kept = KeptConnection::new(&self.engine);
+        let mut memory = Memory::new(&self.engine);
         while !stop.is_cancelled() {
-            let pause = match caught(Box::pin(self.step(&mut kept))).await {
+            let pause = match caught(Box::pin(self.step(&mut memory))).await {
                 Some(Ok(Outcome::Worked { .. })) => continue,
                 Some(Ok(Outcome::Idle)) => self.settings.poll,
                 Some(Ok(Outcome::GaveUp)) => Duration::from_millis(200),
@@ -166,12 +200,15 @@ impl Worker {
         }
     }
 
-    async fn claim(&self, kept: &mut KeptConnection) -> Result<Lease, sqlx::Error> {
+    async fn claim(&self, memory: &mut Memory) -> Result<Lease, sqlx::Error> {
         let WorkerSettings { lease, batch, .. } = self.settings;
-        let mut held = kept.take().await?;
-        let claim = store::claim(&mut held, Uuid::new_v4(), self.clock.now(), lease, batch);
+        let (from, now) = (memory.from(self.settings.poll), self.clock.now());
+        let mut held = memory.kept.take().await?;
+        let claim = store::claim(&mut held, Uuid::new_v4(), (from, now), lease, batch);
         let claimed = timeout(self.settings.patience, claim).await;
-        kept.settle(held, claimed)
+        let lease = memory.kept.settle(held, claimed)?;
+        memory.looked(from, lease.due_since, now);
+        Ok(lease)
     }
 
     async fn read(&self, kept: &mut KeptConnection, lease: &Lease) -> Result<Vec<Claimed>, sqlx::Error> {

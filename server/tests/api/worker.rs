@@ -10,10 +10,12 @@ use server::clock::Clock;
 use server::processing::apply::{ApplyError, Holder, Work, apply};
 use server::processing::effect::Effects;
 use server::processing::store::{Claimed, Failed, Lease, Part, claim, fail, finish, read};
+use server::processing::wake::Wake;
 use server::processing::worker::{Outcome, Worker, WorkerSettings};
-use sqlx::Connection;
+use sqlx::{Connection, PgConnection};
 use time::OffsetDateTime;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::app::{NewTestAccount, Options, TestApp, body, text_message, value};
@@ -91,7 +93,7 @@ async fn next_attempt(app: &TestApp) -> OffsetDateTime {
 
 async fn claim_all(app: &TestApp, now: OffsetDateTime) -> (Lease, Vec<Work>) {
     let mut engine = app.database.engine.acquire().await.unwrap();
-    let lease = claim(&mut engine, Uuid::new_v4(), now, LEASE, 500).await.unwrap();
+    let lease = claim(&mut engine, Uuid::new_v4(), (None, now), LEASE, 500).await.unwrap();
     let claimed = read(&mut engine, &lease).await.unwrap();
     (lease, claimed.into_iter().map(|event: Claimed| Work { event, effects: Effects::default() }).collect())
 }
@@ -123,6 +125,66 @@ async fn two_workers_share_the_work_and_double_nothing() {
         60
     );
     assert_eq!(app.count("select sum((details->>'count')::int) from audit_log where actor_kind = 'system'").await, 60);
+}
+
+/// A worker that has never a moment's rest still finds what has been due for long and was not to be had when it last
+/// looked that far back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_held_by_a_worker_that_died_is_taken_over_under_load_too() {
+    let app = TestApp::start().await;
+    app.accept(text_message("wamid.held", "16505551234", "Hello")).await;
+    run(
+        &app,
+        "update event_queue set due_at = due_at - interval '1 hour', lease_token = gen_random_uuid(),
+                lease_until = now() + interval '1 second'",
+    )
+    .await;
+    let (wake, stop) = (Wake::default(), CancellationToken::new());
+    let running = tokio::spawn(app.worker.clone().run(wake.clone(), stop.clone()));
+    let (began, mut sent) = (Instant::now(), 0);
+    let held =
+        "select count(*) from whatsapp_webhook_event_logs where object_id = 'wamid.held' and state = 'processed'";
+    while app.count(held).await == 0 {
+        sent += 1;
+        app.accept(text_message(&format!("wamid.{sent}"), "16505551234", "Hello")).await;
+        wake.now();
+        assert!(began.elapsed() < Duration::from_secs(6), "nobody looks that far back");
+    }
+    assert!(began.elapsed() > Duration::from_millis(900), "it was not held");
+    assert!(app.count("select count(*) from event_outcomes").await > 20, "there was no load");
+    stop.cancel();
+    running.await.unwrap();
+}
+
+/// What has left the queue stays in its index for a while: whoever claims often steps over it once in a while only.
+#[tokio::test]
+async fn a_claim_need_not_step_over_all_that_has_left_the_queue() {
+    let app = TestApp::start().await;
+    run(&app, "alter table event_queue set (autovacuum_enabled = off)").await;
+    // A transaction as old as that keeps PostgreSQL from forgetting what leaves.
+    let mut old = PgConnection::connect(&app.place.url).await.unwrap();
+    sqlx::raw_sql("begin isolation level repeatable read; select 1").execute(&mut old).await.unwrap();
+    run(
+        &app,
+        "insert into event_queue (company_id, account_id, id, due_at, events)
+         select company_id, id, gen_random_uuid(), now() - interval '1 hour', array[gen_random_uuid()]
+         from whatsapp_accounts, generate_series(1, 40000);
+         delete from event_queue",
+    )
+    .await;
+    let mut engine = app.database.engine.acquire().await.unwrap();
+    let mut took = [Duration::ZERO; 2];
+    for _ in 0..5 {
+        let now = Clock::system().now();
+        for (took, from) in took.iter_mut().zip([None, Some(now - Duration::from_secs(1))]) {
+            let began = Instant::now();
+            assert!(claim(&mut engine, Uuid::new_v4(), (from, now), LEASE, 500).await.unwrap().is_empty());
+            *took += began.elapsed();
+        }
+    }
+    let [all, recent] = took;
+    eprintln!("five claims that look at everything took {all:?}, from a second ago {recent:?}");
+    assert!(recent * 2 < all, "{recent:?} against {all:?}");
 }
 
 /// Twelve messages take longer than a step may, six do not.
@@ -160,7 +222,7 @@ async fn a_queue_that_is_taken_for_empty_is_worked_on_as_fast_as_any() {
     let step = || async {
         let began = Instant::now();
         let mut engine = app.database.engine.acquire().await.unwrap();
-        let lease = claim(&mut engine, Uuid::new_v4(), Clock::system().now(), LEASE, 500).await.unwrap();
+        let lease = claim(&mut engine, Uuid::new_v4(), (None, Clock::system().now()), LEASE, 500).await.unwrap();
         let (part, now) = (Part { events: &[], is_all: true }, Clock::system().now());
         let mut transaction = engine.begin().await.unwrap();
         finish(&mut transaction, &lease, part, ("test", now), &[]).await.unwrap();

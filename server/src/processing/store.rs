@@ -117,7 +117,7 @@ pub async fn claim(
         ), open as (
             select q.company_id, q.account_id, q.id, q.due_at, q.events
             from event_queue q
-            where q.due_at >= coalesce($6::timestamptz, '-infinity'::timestamptz) and q.due_at <= $1
+            where q.due_at <= $1 and q.due_at >= coalesce($6::timestamptz, '-infinity'::timestamptz)
               and (q.lease_until is null or q.lease_until <= $1)
               and exists (select from setting where synchronous_commit = 'off')
             order by q.due_at
@@ -130,19 +130,19 @@ pub async fn claim(
                   from open) so_far
             where taken_before < $2
         ), placed as materialized (
-            select due_at, events, taken, (
+            select company_id, due_at, events, taken, (
                 select q.ctid from event_queue q
                 where q.company_id = due.company_id and q.account_id = due.account_id and q.id = due.id) as place
             from due
         ), whole as (
             update event_queue q set lease_token = $3, lease_until = $4
             from placed
-            where q.ctid = placed.place and placed.taken = cardinality(placed.events)
+            where q.company_id = placed.company_id and q.ctid = placed.place and placed.taken = cardinality(placed.events)
             returning q.company_id, q.account_id, q.id, q.due_at, q.events
         ), rest as (
             update event_queue q set events = placed.events[placed.taken + 1:], lease_token = null, lease_until = null
             from placed
-            where q.ctid = placed.place and placed.taken < cardinality(placed.events)
+            where q.company_id = placed.company_id and q.ctid = placed.place and placed.taken < cardinality(placed.events)
             returning q.company_id, q.account_id, placed.due_at, placed.events[:placed.taken] as taken
         ), part as (
             insert into event_queue (company_id, account_id, id, due_at, events, lease_token, lease_until)
@@ -309,19 +309,20 @@ pub async fn finish(
     let found = sqlx::query!(
         r#"
         with held as materialized (
-            select (select q.ctid from event_queue q
-                    where q.company_id = held.company_id and q.account_id = held.account_id and q.id = held.id) as place
+            select company_id, (
+                select q.ctid from event_queue q
+                where q.company_id = held.company_id and q.account_id = held.account_id and q.id = held.id) as place
             from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as held (company_id, account_id, id)
         ), ended as (
             delete from event_queue q using held
-            where $5 and q.ctid = held.place and q.lease_token = $4
+            where $5 and q.company_id = held.company_id and q.ctid = held.place and q.lease_token = $4
             returning q.id
         ), shortened as (
             update event_queue q
             set events = array(select event from unnest(q.events) with ordinality as waiting (event, place)
                                where event <> all($7) order by place)
             from held
-            where not $5 and q.ctid = held.place and q.lease_token = $4
+            where not $5 and q.company_id = held.company_id and q.ctid = held.place and q.lease_token = $4
             returning q.id
         ), lease as materialized (
             select (select count(*) from ended) + (select count(*) from shortened) = cardinality($3) as is_held

@@ -158,6 +158,7 @@ pub async fn begin(pool: &PgPool) -> Result<PgTransaction<'static>, sqlx::Error>
 }
 
 /// The same for what would be done again if a crash of the database took it back: its commit does not wait for the disk.
+/// Here, too, the caller owns its task, or closes a connection on which it gave up.
 ///
 /// # Errors
 /// Those of the database.

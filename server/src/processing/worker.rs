@@ -99,8 +99,9 @@ struct Applied {
 /// What a worker keeps from one step to the next.
 struct Memory {
     kept: KeptConnection,
-    /// Before that, nothing was due at the last whole look that somebody else did not hold.
+    /// Nothing that was due before that could be had when it last looked; none: it has not looked yet.
     nothing_before: Option<OffsetDateTime>,
+    /// When it last looked at everything.
     looked: Instant,
 }
 
@@ -294,9 +295,9 @@ impl Worker {
     async fn give_up(&self, lease: &Lease, error: &ApplyError) -> Outcome {
         tracing::warn!(%error, worker = %self.name, "a batch was not applied");
         // Until the database is back, or the lease has run out by itself: nobody else can take them before.
-        let patience = tokio::time::Instant::now() + self.settings.lease;
+        let patience = Instant::now() + self.settings.lease;
         while let Err(error) = self.within_patience(store::let_go(&self.engine, lease)).await {
-            if tokio::time::Instant::now() > patience {
+            if Instant::now() > patience {
                 tracing::warn!(%error, "the events stayed leased until the lease ran out");
                 break;
             }

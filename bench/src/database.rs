@@ -142,10 +142,10 @@ impl Database {
         let row = sqlx::query(
             "select company_id, account_id, delivery_id, waba_id, phone_number_id, object_id, dedup_key,
                     payload::text as payload
-             from whatsapp_webhook_events
+             from whatsapp_webhook_event_logs
              where event_type = 'message'
              order by abs(pg_column_size(payload)
-                          - (select avg(pg_column_size(payload)) from whatsapp_webhook_events)), id
+                          - (select avg(pg_column_size(payload)) from whatsapp_webhook_event_logs)), id
              limit 1",
         );
         let row = self.runtime.block_on(row.fetch_one(&mut self.connection))?;

@@ -238,11 +238,12 @@ pub async fn events(
 ) -> Result<Vec<StoredEvent>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"
-        select e.id, e.event_type, e.event_subtype, e.payload as "payload: Value", e.event_ts, e.body_offset,
-               e.body_length, e.erased_at is not null as "erased!",
+        select e.id as "id!", e.event_type as "event_type!", e.event_subtype, e.payload as "payload: Value",
+               e.event_ts as "event_ts!", e.body_offset as "body_offset!", e.body_length as "body_length!",
+               e.erased_at is not null as "erased!",
                coalesce(a.phone_number_id, e.phone_number_id, '') as "phone_number_id!",
                a.display_phone_number as "display_phone_number?"
-        from whatsapp_webhook_events e
+        from whatsapp_webhook_event_logs e
         left join whatsapp_accounts a on a.company_id = e.company_id and a.id = e.account_id
         where e.company_id = $1 and e.delivery_id = $2
         order by e.position
@@ -299,7 +300,8 @@ pub async fn empty_events(
     Ok(())
 }
 
-/// Puts what is left in the place of a body, and tells the events that stay where they are in it.
+/// Puts what is left in the place of a body, and tells the events that stay where they are in it. One whose payload was
+/// the body's to say keeps it from now on.
 pub async fn set_body(
     tenant: &mut PgConnection,
     company: CompanyId,
@@ -307,6 +309,22 @@ pub async fn set_body(
     cut: &Cut,
     now: OffsetDateTime,
 ) -> Result<(), sqlx::Error> {
+    let place = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
+    sqlx::query!(
+        r#"
+        update whatsapp_webhook_events e
+        set payload = told.payload, body_offset = kept.body_offset, body_length = kept.body_length
+        from unnest($2::uuid[], $3::integer[], $4::integer[]) as kept (id, body_offset, body_length)
+        join whatsapp_webhook_event_logs told on told.company_id = $1 and told.id = kept.id
+        where e.company_id = $1 and e.id = kept.id
+        "#,
+        company.0,
+        &cut.kept.iter().map(|(id, ..)| *id).collect::<Vec<_>>(),
+        &cut.kept.iter().map(|(_, offset, _)| place(*offset)).collect::<Vec<_>>(),
+        &cut.kept.iter().map(|(.., length)| place(*length)).collect::<Vec<_>>(),
+    )
+    .execute(&mut *tenant)
+    .await?;
     sqlx::query!(
         r#"
         update whatsapp_webhook_deliveries set body = $3, body_is_whole = false, erased_at = $4
@@ -316,20 +334,6 @@ pub async fn set_body(
         delivery,
         cut.body,
         now,
-    )
-    .execute(&mut *tenant)
-    .await?;
-    let place = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
-    sqlx::query!(
-        r#"
-        update whatsapp_webhook_events e set body_offset = kept.body_offset, body_length = kept.body_length
-        from unnest($2::uuid[], $3::integer[], $4::integer[]) as kept (id, body_offset, body_length)
-        where e.company_id = $1 and e.id = kept.id
-        "#,
-        company.0,
-        &cut.kept.iter().map(|(id, ..)| *id).collect::<Vec<_>>(),
-        &cut.kept.iter().map(|(_, offset, _)| place(*offset)).collect::<Vec<_>>(),
-        &cut.kept.iter().map(|(.., length)| place(*length)).collect::<Vec<_>>(),
     )
     .execute(tenant)
     .await?;

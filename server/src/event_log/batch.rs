@@ -66,7 +66,7 @@ pub struct NewEvent {
     pub unrouted: Option<UnroutedReason>,
     /// Why it cannot be read.
     pub quarantined: Option<String>,
-    /// `jsonb`, if it can be kept as such.
+    /// `jsonb`; none if it cannot be kept as such, or need not be: see [`NewEvent::leave_to_body`].
     pub payload: Option<Box<RawValue>>,
     /// The rest, as the envelope cut it; its payload has been moved out.
     pub item: Item,
@@ -105,6 +105,14 @@ impl NewEvent {
             (Some(_), _) => Some("quarantined"),
             (None, Some(_)) => Some("unrouted"),
             (None, None) => None,
+        }
+    }
+
+    /// Takes the payload out where it is `told`, what can be made of the delivery's body whenever it is asked for.
+    pub fn leave_to_body(&mut self, told: Option<&str>) {
+        let is_told = self.payload.as_deref().is_some_and(|payload| Some(payload.get()) == told);
+        if is_told && self.quarantined.is_none() {
+            self.payload = None;
         }
     }
 

@@ -67,8 +67,14 @@ impl Post {
     fn delivery(&self, signer: Signer, share: Vec<(usize, Item, Route)>, alone: bool) -> Delivery {
         let (body, offsets) = if alone { self.whole(&share) } else { self.part(&share) };
         let events = share.into_iter().zip(offsets);
-        let events =
-            events.map(|((position, item, route), offset)| NewEvent::new(position, offset, item, route, signer.owner));
+        let mut events: Vec<_> = events
+            .map(|((position, item, route), offset)| NewEvent::new(position, offset, item, route, signer.owner))
+            .collect();
+        if let [only] = &mut events[..]
+            && body.is_whole
+        {
+            only.leave_to_body(envelope::payload_of(&body.bytes).as_deref());
+        }
         Delivery {
             company: signer.owner.company,
             id: DeliveryId::new(),
@@ -81,7 +87,7 @@ impl Post {
             callback_path: self.path.clone(),
             headers: self.kept_headers(),
             received_at: self.received_at,
-            events: events.collect(),
+            events,
         }
     }
 

@@ -6,6 +6,8 @@
 //! The queue is empty most of the time, and PostgreSQL may take it for empty for a minute after a burst has begun. Joined
 //! by their key, its rows would then all be read for each that is asked for: so what is under way looks up where each row
 //! is, one by one, and goes there (`ctid`). A row that somebody has changed in between is not met there, and passed by.
+//!
+//! What an event says is read where it is kept: with the event, or in the body of its delivery.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -16,6 +18,7 @@ use uuid::Uuid;
 
 use crate::database::{Plans, begin_unhurried, plan};
 use crate::ids::{EventId, Owner};
+use crate::ingest::envelope::payload_of;
 
 use super::apply::ApplyError;
 use super::apply::people::{Identity, IdentityKind, People};
@@ -33,8 +36,8 @@ pub struct Claimed {
     pub event_type: String,
     /// The message's type, the status, the field …
     pub subtype: Option<String>,
-    /// What it says.
-    pub payload: serde_json::Value,
+    /// What it says; none if the delivery's body was to say it and does not.
+    pub payload: Option<serde_json::Value>,
     /// Meta's timestamp, or that of receipt.
     pub event_ts: OffsetDateTime,
     /// When it came.
@@ -196,10 +199,11 @@ async fn read_by(engine: &mut PgConnection, lease: &Lease) -> Result<Vec<Claimed
     let rows = sqlx::query!(
         r#"
         select e.company_id, e.id, a.id as account_id, held.place as "place!", e.event_type, e.event_subtype,
-               e.payload as "payload!", e.event_ts, e.received_at, e.attempts, a.phone_number_id, a.display_phone_number,
+               e.payload, case when e.payload is null then d.body end as body, e.event_ts, e.received_at, e.attempts, a.phone_number_id, a.display_phone_number,
                e.erased_at is null and e.fault is null as "waits!"
         from unnest($1::uuid[], $2::uuid[], $3::uuid[]) with ordinality as held (company_id, id, place, number)
         join whatsapp_webhook_events e on e.company_id = held.company_id and e.id = held.id
+        join whatsapp_webhook_deliveries d on d.company_id = e.company_id and d.id = e.delivery_id
         join whatsapp_accounts a on a.company_id = e.company_id and a.id = e.account_id
         order by held.number
         "#,
@@ -216,7 +220,7 @@ async fn read_by(engine: &mut PgConnection, lease: &Lease) -> Result<Vec<Claimed
         place: row.place,
         event_type: row.event_type,
         subtype: row.event_subtype,
-        payload: row.payload,
+        payload: row.payload.or_else(|| told_by(&row.body?)),
         event_ts: row.event_ts,
         received_at: row.received_at,
         attempts: row.attempts,
@@ -224,6 +228,11 @@ async fn read_by(engine: &mut PgConnection, lease: &Lease) -> Result<Vec<Claimed
         display_phone_number: row.display_phone_number,
     });
     Ok(events.collect())
+}
+
+/// The payload of an event that is all its delivery holds.
+fn told_by(body: &[u8]) -> Option<serde_json::Value> {
+    serde_json::from_str(&payload_of(body)?).ok()
 }
 
 /// Ends a lease early: what is still waiting is free for others. What is not (an event that was erased, or one that
@@ -234,27 +243,29 @@ async fn read_by(engine: &mut PgConnection, lease: &Lease) -> Result<Vec<Claimed
 pub async fn let_go(engine: &PgPool, lease: &Lease) -> Result<(), sqlx::Error> {
     sqlx::query!(
         r#"
-        with held as (
-            select q.company_id, q.account_id, q.id, array(
+        with placed as materialized (
+            select company_id, (
+                select q.ctid from event_queue q
+                where q.company_id = held.company_id and q.account_id = held.account_id and q.id = held.id) as place
+            from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as held (company_id, account_id, id)
+        ), held as materialized (
+            select q.company_id, placed.place, array(
                 select e.id from unnest(q.events) with ordinality as named (id, place)
                 join whatsapp_webhook_events e on e.company_id = q.company_id and e.id = named.id
                 where e.erased_at is null and e.fault is null and not exists (
                     select from event_outcomes o where o.company_id = e.company_id and o.event_id = e.id)
                 order by named.place) as waiting
-            from event_queue q
-            join unnest($1::uuid[], $2::uuid[], $3::uuid[]) as held (company_id, account_id, id)
-                using (company_id, account_id, id)
+            from placed
+            join event_queue q on q.company_id = placed.company_id and q.ctid = placed.place
             where q.lease_token = $4
             for update of q
         ), emptied as (
             delete from event_queue q using held
-            where q.company_id = held.company_id and q.account_id = held.account_id and q.id = held.id
-              and held.waiting = '{}'
+            where q.company_id = held.company_id and q.ctid = held.place and held.waiting = '{}'
         )
         update event_queue q set events = held.waiting, lease_token = null, lease_until = null
         from held
-        where q.company_id = held.company_id and q.account_id = held.account_id and q.id = held.id
-          and held.waiting <> '{}'
+        where q.company_id = held.company_id and q.ctid = held.place and held.waiting <> '{}'
         "#,
         &lease.companies(),
         &lease.accounts(),

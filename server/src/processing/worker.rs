@@ -334,6 +334,9 @@ impl Worker {
     }
 }
 
+/// What a delivery holds is changed by erasures only, which leave the payload with the event.
+const UNTOLD: &str = "The body of its delivery does not say what the update was.";
+
 fn is_passing(error: &ApplyError) -> bool {
     match error {
         ApplyError::Raced => true,
@@ -368,10 +371,11 @@ fn translate_all(claimed: Vec<Claimed>) -> (Vec<Work>, Vec<(Claimed, Failure)>) 
 
 /// Translation is pure, so a panic in it harms nobody else; it is a bug, and a new version may mend it: retried.
 fn translate_one(event: &Claimed) -> Result<Effects, Failure> {
+    let payload = event.payload.as_ref().ok_or_else(|| Failure::Retry(UNTOLD.into()))?;
     let input = Event {
         event_type: &event.event_type,
         subtype: event.subtype.as_deref(),
-        payload: &event.payload,
+        payload,
         event_ts: event.event_ts,
         phone_number_id: &event.phone_number_id,
         display_phone_number: event.display_phone_number.as_deref(),

@@ -30,6 +30,7 @@ mod operations;
 mod operator;
 mod outage;
 mod own_cluster;
+mod payloads;
 mod preflight;
 mod process;
 mod program;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use server::clock::Clock;
 use server::processing::apply::{ApplyError, Holder, Work, apply};
 use server::processing::effect::Effects;
-use server::processing::store::{Claimed, Failed, Lease, Part, claim, fail, finish, read};
+use server::processing::store::{Claimed, Failed, Lease, Part, claim, fail, finish, let_go, read};
 use server::processing::wake::Wake;
 use server::processing::worker::{Outcome, Worker, WorkerSettings};
 use sqlx::{Connection, PgConnection};
@@ -229,12 +229,21 @@ async fn a_queue_that_is_taken_for_empty_is_worked_on_as_fast_as_any() {
         transaction.commit().await.unwrap();
         began.elapsed()
     };
-    let taken_for_empty = step().await;
+    let back = || async {
+        let mut engine = app.database.engine.acquire().await.unwrap();
+        let lease = claim(&mut engine, Uuid::new_v4(), (None, Clock::system().now()), LEASE, 500).await.unwrap();
+        let began = Instant::now();
+        let_go(&app.database.engine, &lease).await.unwrap();
+        began.elapsed()
+    };
+    let taken_for_empty = (step().await, back().await);
     run(&app, "analyze event_queue").await;
-    let known = step().await;
-    assert_eq!(app.count("select count(*) from event_queue").await, 5_000);
+    let known = (step().await, back().await);
+    assert_eq!(app.count("select count(*) from event_queue").await, 4_000, "what is not in the log leaves the queue");
     eprintln!("taken for empty {taken_for_empty:?}, known {known:?}");
-    assert!(taken_for_empty < known * 4 + Duration::from_millis(100), "{taken_for_empty:?}, and {known:?} when known");
+    for (misled, known) in [(taken_for_empty.0, known.0), (taken_for_empty.1, known.1)] {
+        assert!(misled < known * 4 + Duration::from_millis(100), "{misled:?}, and {known:?} when known");
+    }
 }
 
 #[tokio::test]

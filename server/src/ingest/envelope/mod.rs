@@ -15,6 +15,7 @@
 //! | the lists in a `value` | [`value`] |
 //! | chunks of a history | [`history`] |
 //! | one update | [`cutter`], with its name from [`keys`], its surroundings from [`place`] and [`contacts`] |
+//! | a body of the usual shape, once more | [`usual`] |
 
 mod contacts;
 mod cutter;
@@ -23,6 +24,7 @@ mod holdable;
 mod keys;
 mod members;
 mod place;
+mod usual;
 mod value;
 mod walk;
 mod when;
@@ -33,6 +35,7 @@ use time::OffsetDateTime;
 
 use crate::event_log::item::Item;
 use cutter::Cutter;
+pub use usual::payload_of;
 
 /// Cuts a body into its updates, in their order.
 ///

@@ -112,7 +112,7 @@ mod tests {
             place: uuid::Uuid::nil(),
             event_type: String::new(),
             subtype: None,
-            payload: serde_json::Value::Null,
+            payload: Some(serde_json::Value::Null),
             event_ts: AT,
             received_at: AT,
             attempts: 0,

@@ -4,7 +4,8 @@
 //! 1. A server as it is by default, with workers: start, memory, and a warm-up.
 //! 2. A server without workers: idle latency, peak, forgeries.
 //! 3. A server with workers: what has piled up is processed, then the peak, latency at 70 % of it and the way to the
-//!    effect at half and at a tenth of it; the Webhook tab; half-sent bodies.
+//!    effect at half and at a tenth of the full load (what is both acknowledged and processed at the peak); the Webhook
+//!    tab; half-sent bodies.
 //! 4. A server without workers again: its peak while old rows leave, bodies of 100 updates, and `COPY`.
 //!
 //! After the warm-up and after the backlog the tables are analyzed, as autovacuum does it within a minute: PostgreSQL
@@ -120,9 +121,9 @@ impl Bench<'_> {
         let posts = enough(author, round.get(Key::Acks).unwrap_or(2_000.0), time);
         match phases::peak_working(round, stand, &server, &posts, time) {
             Ok(peak) => {
-                let loaded = phases::loaded(round, stand, author, pgbench, (peak * 0.7, time, seed));
+                let loaded = phases::loaded(round, stand, author, pgbench, (peak.acknowledged * 0.7, time, seed));
                 self.note(number, "latency at 70 %", loaded);
-                let (half, tenth) = ((peak * 0.5, time, seed + 1_000), (peak * 0.1, time, seed + 2_000));
+                let (half, tenth) = ((peak.full * 0.5, time, seed + 1_000), (peak.full * 0.1, time, seed + 2_000));
                 let keys = (Key::EffectHalf, Key::EffectWorst);
                 self.note(number, "way to the effect", phases::effect(round, keys, stand, author, half));
                 let keys = (Key::EffectCalm, Key::EffectCalmWorst);

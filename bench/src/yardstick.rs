@@ -2,8 +2,9 @@
 //!
 //! The rows go into tables with the columns, types, checks and indexes of the table of events, and hold what one of its
 //! own holds, with an id that grows with time and dedup key and object id drawn by chance. It is made easy for the
-//! yardsticks: they write no delivery (so not the body a second time) and nothing into a queue, have no row-level
-//! security and no signature to check, parse no JSON but the payload, and `pgbench` uses prepared statements.
+//! yardsticks: they write no delivery and nothing into a queue, have no row-level security and no signature to check,
+//! parse no JSON but the payload, and `pgbench` uses prepared statements. What was posted they write once, as ours do
+//! nearly always: as the payload.
 
 use std::fs;
 use std::path::{Path, PathBuf};

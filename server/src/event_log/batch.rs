@@ -66,7 +66,7 @@ pub struct NewEvent {
     pub unrouted: Option<UnroutedReason>,
     /// Why it cannot be read.
     pub quarantined: Option<String>,
-    /// `jsonb`; none if it cannot be kept as such, or need not be: see [`NewEvent::leave_to_body`].
+    /// `jsonb`; none if it cannot be kept as such, or need not be: see [`NewEvent::new`].
     pub payload: Option<Box<RawValue>>,
     /// The rest, as the envelope cut it; its payload has been moved out.
     pub item: Item,
@@ -75,9 +75,17 @@ pub struct NewEvent {
 impl NewEvent {
     /// Makes the row of an item that was found to belong somewhere.
     ///
-    /// What cannot be read says nothing about whose it is: unless its number was still found, it is the signer's.
-    pub fn new(position: usize, offset: usize, mut item: Item, route: Route, signer: Owner) -> Self {
+    /// What cannot be read says nothing about whose it is: unless its number was still found, it is the signer's. A
+    /// payload that is `told`, put together from the delivery's body whenever it is asked for, is not kept.
+    pub fn new(
+        (position, offset): (usize, usize),
+        mut item: Item,
+        route: Route,
+        signer: Owner,
+        told: Option<&str>,
+    ) -> Self {
         let (payload, quarantined) = match std::mem::replace(&mut item.payload, Payload::Json(String::new())) {
+            Payload::Json(text) if told == Some(&*text) => (None, None),
             Payload::Json(text) => parse(text),
             Payload::Quarantined { reason, json } => (json.and_then(|text| parse(text).0), Some(reason)),
         };
@@ -105,14 +113,6 @@ impl NewEvent {
             (Some(_), _) => Some("quarantined"),
             (None, Some(_)) => Some("unrouted"),
             (None, None) => None,
-        }
-    }
-
-    /// Takes the payload out where it is `told`, what can be made of the delivery's body whenever it is asked for.
-    pub fn leave_to_body(&mut self, told: Option<&str>) {
-        let is_told = self.payload.as_deref().is_some_and(|payload| Some(payload.get()) == told);
-        if is_told && self.quarantined.is_none() {
-            self.payload = None;
         }
     }
 

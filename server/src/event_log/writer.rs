@@ -1,22 +1,26 @@
 //! Group commit: one statement, one commit and so one disk flush for all that is waiting.
 //!
-//! Handlers hand their deliveries in and wait for the commit. A few lanes take turns: each takes everything that is
-//! waiting as soon as its own last flush ended; no timer. Under light load that is one delivery at once, under heavy
-//! load the batches grow by themselves. The queue is bounded in count and in bytes; beyond that the door says 503 and
-//! Meta comes again. A handler that stops waiting does not stop the flush: the delivery may still be committed, and
-//! Meta's next try is then a duplicate.
+//! Handlers hand their deliveries in and wait for the commit. Whatever is waiting is flushed as soon as the last flush
+//! ended; no timer. Under light load that is one delivery at once, under heavy load the batches grow by themselves. A
+//! few lanes take turns, and go side by side only where it is worth a statement of its own: see [`turns`].
+//!
+//! The queue is bounded in count and in bytes; beyond that the door says 503 and Meta comes again. A handler that stops
+//! waiting does not stop the flush: the delivery may still be committed, and Meta's next try is then a duplicate.
 //!
 //! A batch that fails on data is retried one delivery at a time, so that its neighbours go through; a delivery that
 //! fails alone is stored once more with its payloads quarantined, since its bytes are what must not be lost.
+
+mod turns;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::PgPool;
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use self::turns::{PATIENCE, Turns};
 use super::batch::{Batch, Delivery};
 use super::store::{self, Stored};
 use crate::database::kept::KeptConnection;
@@ -75,9 +79,9 @@ impl Writer {
     /// Starts the lanes. They end, after what is waiting has been flushed, when every `Writer` is gone.
     pub fn start(engine: &PgPool, lanes: usize, wake: &Wake) -> (Self, Vec<JoinHandle<()>>) {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let waiting = Arc::new(Mutex::new(waiting));
+        let turns = Arc::new(Turns::new(waiting, PATIENCE));
         let lane = || Lane { connection: KeptConnection::new(engine), wake: wake.clone() };
-        let lanes = (0..lanes).map(|_| tokio::spawn(run_lane(Arc::clone(&waiting), lane()))).collect();
+        let lanes = (0..lanes).map(|_| tokio::spawn(run_lane(Arc::clone(&turns), lane()))).collect();
         (Self { queue, bytes: Arc::new(Semaphore::new(QUEUE_KB)) }, lanes)
     }
 
@@ -105,16 +109,9 @@ impl Writer {
     }
 }
 
-async fn run_lane(waiting: Arc<Mutex<mpsc::Receiver<Job>>>, mut lane: Lane) {
+async fn run_lane(turns: Arc<Turns<Job>>, mut lane: Lane) {
     let mut jobs = Vec::with_capacity(BATCH);
-    loop {
-        let mut queue = waiting.lock().await;
-        let taken = queue.recv_many(&mut jobs, BATCH).await;
-        metrics::queued(queue.len());
-        drop(queue);
-        if taken == 0 {
-            return;
-        }
+    while let Some(_turn) = turns.take(&mut jobs, BATCH).await {
         while !jobs.is_empty() {
             let rest = jobs.split_off(first_batch(&jobs));
             if caught(lane.flush(&mut jobs)).await.is_none() {

@@ -66,15 +66,10 @@ fn split(post: &Post, signers: &[Signer], snapshot: &Snapshot) -> Vec<Delivery> 
 impl Post {
     fn delivery(&self, signer: Signer, share: Vec<(usize, Item, Route)>, alone: bool) -> Delivery {
         let (body, offsets) = if alone { self.whole(&share) } else { self.part(&share) };
-        let events = share.into_iter().zip(offsets);
-        let mut events: Vec<_> = events
-            .map(|((position, item, route), offset)| NewEvent::new(position, offset, item, route, signer.owner))
-            .collect();
-        if let [only] = &mut events[..]
-            && body.is_whole
-        {
-            only.leave_to_body(envelope::payload_of(&body.bytes).as_deref());
-        }
+        let told = if alone && share.len() == 1 { envelope::payload_of(&self.body) } else { None };
+        let events = share.into_iter().zip(offsets).map(|((position, item, route), offset)| {
+            NewEvent::new((position, offset), item, route, signer.owner, told.as_deref())
+        });
         Delivery {
             company: signer.owner.company,
             id: DeliveryId::new(),
@@ -87,7 +82,7 @@ impl Post {
             callback_path: self.path.clone(),
             headers: self.kept_headers(),
             received_at: self.received_at,
-            events,
+            events: events.collect(),
         }
     }
 

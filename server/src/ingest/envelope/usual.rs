@@ -64,10 +64,7 @@ pub fn payload_of(body: &[u8]) -> Option<String> {
     }
     let Envelope { entry: [entry], .. } = serde_json::from_slice(body).ok()?;
     let [Change { field, value }] = entry.changes;
-    let item = match (value.messages, value.statuses) {
-        (Some([item]), None) | (None, Some([item])) => item,
-        _ => return None,
-    };
+    let ((Some([item]), None) | (None, Some([item]))) = (value.messages, value.statuses) else { return None };
     let (id, time) = (quoted(entry.id), entry.time.map(|time| time.to_string()));
     let entry = object(&[&[("id", Some(&id)), ("time", time.as_deref())]]);
     Some(object(&[&[

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::contract::WebhookStatus;
-use axum::Extension;
 use axum::body::{Body, Bytes};
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::Request;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use tokio::time::Instant;
 
@@ -31,17 +31,13 @@ const STORE_DEADLINE: Duration = Duration::from_millis(850);
 /// Accepts a POST, or refuses it: each refusal leaves a row with its reason, and the answer never says more than its
 /// status does.
 #[tracing::instrument(level = "debug", name = "receive", skip_all)]
-pub async fn post(
-    State(door): State<Arc<Door>>,
-    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
-    request: Request,
-) -> Response<Body> {
-    let (parts, body) = request.into_parts();
-    let address = door.address.of(&parts.headers, peer.map(|Extension(ConnectInfo(peer))| peer));
-    let mut refused = Refused { method: "POST", path: parts.uri.path(), address, body: None };
+pub async fn post(door: Arc<Door>, peer: Option<SocketAddr>, request: Request) -> Response<Body> {
+    let (Parts { uri, headers, .. }, body) = request.into_parts();
+    let address = door.address.of(&headers, peer);
+    let mut refused = Refused { method: "POST", path: uri.path(), address, body: None };
     let snapshot = door.configs.current();
     let entry = snapshot.1.path(refused.path);
-    let read = match check_head(&parts.headers, entry) {
+    let read = match check_head(&headers, entry) {
         Ok(_) => door.bodies.read(body).await,
         Err(reason) => Err(reason),
     };
@@ -52,7 +48,7 @@ pub async fn post(
     };
     let started = Instant::now();
     refused.body = Some((sha256, bytes.len()));
-    match accept(&door, entry, &parts.headers, refused.path, bytes, sha256).await {
+    match accept(&door, entry, headers, refused.path, bytes, sha256).await {
         Ok(()) => {
             metrics::acknowledged(started.elapsed());
             plain(StatusCode::OK, "OK")
@@ -77,18 +73,17 @@ fn check_head<'a>(headers: &HeaderMap, entry: Option<&'a PathEntry>) -> Result<&
 async fn accept(
     door: &Door,
     entry: Option<&PathEntry>,
-    headers: &HeaderMap,
+    headers: HeaderMap,
     path: &str,
     body: Bytes,
     sha256: [u8; 32],
 ) -> Result<(), Reason> {
     check_status(entry.ok_or(Reason::UnknownPath)?)?;
-    let signature = Signature::from_headers(headers).map_err(|error| match error {
+    let signature = Signature::from_headers(&headers).map_err(|error| match error {
         signature::BadSignature::Missing => Reason::MissingSignature,
         signature::BadSignature::Malformed => Reason::BadSignature,
     })?;
-    let (path, headers) = (path.to_owned(), headers.clone());
-    let post = Post { body, sha256, signature, path, headers, received_at: door.clock.now() };
+    let post = Post { body, sha256, signature, path: path.to_owned(), headers, received_at: door.clock.now() };
     let deliveries = examine(door, post).await?;
     door.writer.store(deliveries, STORE_DEADLINE).await.map_err(|error| match error {
         StoreError::Full => Reason::QueueFull,

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::contract::WebhookStatus;
-use axum::Extension;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, RawQuery, State};
-use axum::http::{HeaderMap, Response, StatusCode, Uri};
+use axum::extract::Request;
+use axum::http::request::Parts;
+use axum::http::{Response, StatusCode};
 use secrecy::SecretString;
 use subtle::ConstantTimeEq;
 
@@ -27,20 +27,15 @@ const PATIENCE: Duration = Duration::from_millis(850);
 /// Answers the challenge of whoever knows the verify token of a configuration on this path, and marks that
 /// configuration verified before it does. No signature is asked for: Meta sends none.
 #[tracing::instrument(level = "debug", name = "challenge", skip_all)]
-pub async fn get(
-    State(door): State<Arc<Door>>,
-    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
-    uri: Uri,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
-) -> Response<Body> {
-    let address = door.address.of(&headers, peer.map(|Extension(ConnectInfo(peer))| peer));
+pub async fn get(door: Arc<Door>, peer: Option<SocketAddr>, request: Request) -> Response<Body> {
+    let (Parts { uri, headers, .. }, _) = request.into_parts();
+    let address = door.address.of(&headers, peer);
     let request = Refused { method: "GET", path: uri.path(), address, body: None };
     let snapshot = door.configs.current();
     let Some(entry) = snapshot.1.path(uri.path()) else {
         return door.refuse(&request, None, Reason::UnknownPath);
     };
-    let Ok(challenge) = challenge::parse(query.as_deref()) else {
+    let Ok(challenge) = challenge::parse(uri.query()) else {
         return door.refuse(&request, Some(entry), Reason::MalformedChallenge);
     };
     // A developer's check of the way here: repeated back, and nothing else comes of it.

@@ -8,16 +8,16 @@
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// Refuses a body that is coded other than in chunks, or a request for no path, and ends the connection.
-pub async fn refuse_what_is_not_implemented(request: Request, next: Next) -> Response {
+/// The answer to a body that is coded other than in chunks, or to a request for no path: it ends the connection. None for
+/// all other requests.
+pub fn refusal(request: &Request) -> Option<Response> {
     if is_understood(request.headers()) && request.uri().path().starts_with('/') {
-        return next.run(request).await;
+        return None;
     }
     let close = [(header::CONNECTION, HeaderValue::from_static("close"))];
-    (StatusCode::NOT_IMPLEMENTED, close, "Not Implemented").into_response()
+    Some((StatusCode::NOT_IMPLEMENTED, close, "Not Implemented").into_response())
 }
 
 /// No coding, or chunks by themselves.

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use axum::Router;
-use axum::extract::FromRef;
+use axum::extract::{FromRef, Request, State};
 use axum::routing::get;
 use leptos::prelude::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -30,6 +30,7 @@ use tokio::sync::Semaphore;
 
 use self::deadlines::Deadlines;
 pub use self::pages::addresses;
+use self::request::{peer, trace_door};
 use crate::console::ConsoleParts;
 use crate::ingest::address::ClientAddress;
 use crate::ingest::door::Door;
@@ -73,11 +74,15 @@ pub struct Operations {
 
 /// The door by itself: behind the listener it is what Meta posts to, and test events go in by it too.
 pub fn door(door: Arc<Door>) -> Router {
-    let methods = get(verify::get).post(receive::post);
+    let methods = get(|State(door), request: Request| {
+        trace_door(request, move |request| verify::get(door, peer(&request), request))
+    })
+    .post(|State(door), request: Request| {
+        trace_door(request, move |request| receive::post(door, peer(&request), request))
+    });
     Router::new()
         .route(CALLBACK_PREFIX, methods.clone())
         .route(&format!("{CALLBACK_PREFIX}/{{*key}}"), methods)
-        .layer(axum::middleware::from_fn(request::trace_door))
         .with_state(door)
 }
 
@@ -91,6 +96,5 @@ pub fn router(state: AppState) -> Router {
         .with_state(state.clone());
     let site_root = state.leptos.site_root.to_string();
     let files = pages::files(Path::new(&site_root), &state.leptos.site_pkg_dir, state.leptos.hash_files);
-    let all = door.merge(operations).merge(files).merge(pages::router(state));
-    all.layer(axum::middleware::from_fn(framing::refuse_what_is_not_implemented))
+    door.merge(operations).merge(files).merge(pages::router(state))
 }

@@ -18,10 +18,12 @@ pub struct RequestId(pub String);
 
 /// Around the door. Its span is quiet unless asked for, since Meta may call thousands of times a second; a refusal says
 /// so by itself.
-pub async fn trace_door(request: Request, next: Next) -> Response {
+pub async fn trace_door<F: Future<Output = Response>>(request: Request, answer: impl FnOnce(Request) -> F) -> Response {
     let id = Uuid::now_v7().simple().to_string();
     let span = tracing::debug_span!("door", request_id = %id, method = %request.method());
-    run(id, request, next).instrument(span).await
+    let mut response = answer(request).instrument(span).await;
+    say_id(&mut response, &id);
+    response
 }
 
 /// Around everything else: one line for each request, when it is answered.
@@ -42,10 +44,14 @@ pub async fn trace_console(request: Request, next: Next) -> Response {
 async fn run(id: String, mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(RequestId(id.clone()));
     let mut response = next.run(request).await;
-    if let Ok(id) = HeaderValue::from_str(&id) {
+    say_id(&mut response, &id);
+    response
+}
+
+fn say_id(response: &mut Response, id: &str) {
+    if let Ok(id) = HeaderValue::from_str(id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
-    response
 }
 
 /// The address at the other end of the connection.

@@ -16,6 +16,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderValue, Request, Response, header};
+use futures::future::{Either, ready};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -27,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::deadlines::Deadlines;
+use super::framing;
 use super::impatient::Impatient;
 
 /// How long requests under way may take once the process is to end.
@@ -134,7 +136,10 @@ fn connect(
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        let answered = router.clone().oneshot(request);
+        let answered = match framing::refusal(&request) {
+            Some(refusal) => Either::Left(ready(Ok(refusal))),
+            None => Either::Right(router.clone().oneshot(request)),
+        };
         let draining = Arc::clone(&draining);
         async move { answered.await.map(|response| say_farewell(response, &draining)) }
     });

@@ -7,16 +7,17 @@ declare
     entry  jsonb := convert_from(body, 'UTF8')::jsonb #> '{entry,0}';
     change jsonb := entry #> '{changes,0}';
     said   jsonb := change -> 'value';
+    item   jsonb := coalesce(said #> '{messages,0}', said #> '{statuses,0}');
 begin
-    return jsonb_build_object(
+    return case when item is not null then jsonb_build_object(
                'field', change -> 'field',
                'entry', jsonb_strip_nulls(jsonb_build_object('id', entry -> 'id', 'time', entry -> 'time')),
                'metadata', said -> 'metadata',
-               'item', coalesce(said #> '{messages,0}', said #> '{statuses,0}'))
+               'item', item)
            || case when said #> '{contacts,0}' is null then '{}'
-                   else jsonb_build_object('contact', said #> '{contacts,0}') end;
+                   else jsonb_build_object('contact', said #> '{contacts,0}') end end;
 end $$;
-comment on function whatsapp_webhook_payload is 'The payload of a body of the usual shape: one entry, one change, one message or status, at most one contact.';
+comment on function whatsapp_webhook_payload is 'The payload of a body of the usual shape: one entry, one change, one message or status, at most one contact. Null of JSON that has none of these.';
 
 alter table whatsapp_webhook_events drop constraint whatsapp_webhook_events_check;
 comment on column whatsapp_webhook_events.payload is 'The update with its surroundings: entry, field, metadata, contact, item. Null where the delivery''s body says just that, and nothing else; and in quarantine where jsonb cannot hold it. whatsapp_webhook_event_logs tells all that can be told.';

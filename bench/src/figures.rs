@@ -201,7 +201,7 @@ pub const FIGURES: [Figure; 25] = {
             Some(AtMost(1.5, 1.0)),
         ),
         figure(
-            "Commit of the delivery to commit of its effect at half load, p50",
+            "Commit of the delivery to commit of its effect at half of the full load, p50",
             Key::EffectHalf,
             None,
             "ms",

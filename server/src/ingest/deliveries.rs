@@ -66,7 +66,7 @@ fn split(post: &Post, signers: &[Signer], snapshot: &Snapshot) -> Vec<Delivery> 
 impl Post {
     fn delivery(&self, signer: Signer, share: Vec<(usize, Item, Route)>, alone: bool) -> Delivery {
         let (body, offsets) = if alone { self.whole(&share) } else { self.part(&share) };
-        let told = if alone && share.len() == 1 { envelope::payload_of(&self.body) } else { None };
+        let told = if alone && share.len() == 1 { envelope::tellable(&self.body) } else { None };
         let events = share.into_iter().zip(offsets).map(|((position, item, route), offset)| {
             NewEvent::new((position, offset), item, route, signer.owner, told.as_deref())
         });

@@ -36,7 +36,7 @@ pub struct Claimed {
     pub event_type: String,
     /// The message's type, the status, the field …
     pub subtype: Option<String>,
-    /// What it says; none if the delivery's body was to say it and does not.
+    /// What it says; none if the delivery's body was to say it and does not, or is gone.
     pub payload: Option<serde_json::Value>,
     /// Meta's timestamp, or that of receipt.
     pub event_ts: OffsetDateTime,
@@ -203,7 +203,7 @@ async fn read_by(engine: &mut PgConnection, lease: &Lease) -> Result<Vec<Claimed
                e.erased_at is null and e.fault is null as "waits!"
         from unnest($1::uuid[], $2::uuid[], $3::uuid[]) with ordinality as held (company_id, id, place, number)
         join whatsapp_webhook_events e on e.company_id = held.company_id and e.id = held.id
-        join whatsapp_webhook_deliveries d on d.company_id = e.company_id and d.id = e.delivery_id
+        left join whatsapp_webhook_deliveries d on d.company_id = e.company_id and d.id = e.delivery_id
         join whatsapp_accounts a on a.company_id = e.company_id and a.id = e.account_id
         order by held.number
         "#,

@@ -334,7 +334,7 @@ impl Worker {
     }
 }
 
-/// What a delivery holds is changed by erasures only, which leave the payload with the event.
+/// Should not be: an erasure, which changes a body, leaves the payload with the event, and retention takes both.
 const UNTOLD: &str = "The body of its delivery does not say what the update was.";
 
 fn is_passing(error: &ApplyError) -> bool {

@@ -31,7 +31,8 @@ pub async fn companies(engine: &PgPool) -> Result<Vec<CompanyId>, sqlx::Error> {
 /// Of one that somebody was erased from, the row stays, without a body.
 ///
 /// If somebody replays an event in the same moment, the step waits, sees that it is waiting again, and lets all of the
-/// delivery stay.
+/// delivery stay. One that has just come again stays until the next pass: it may have brought an event that the step does
+/// not see yet.
 pub async fn remove_deliveries(
     engine: &PgPool,
     settings: RetentionSettings,
@@ -44,14 +45,15 @@ pub async fn remove_deliveries(
         with mine as materialized (
             select pg_try_advisory_xact_lock($1) as held
         ), aged as (
-            select id, received_at, erased_at, body_size from whatsapp_webhook_deliveries
+            select id, received_at, last_seen_at, erased_at, body_size from whatsapp_webhook_deliveries
             where company_id = $2 and id > $3 and id < $4 and (select held from mine)
             order by id
             limit $5
             for update skip locked
         ), batch as (
-            select id, received_at, erased_at
-            from (select id, received_at, erased_at, sum(body_size) over (order by id) - body_size as bytes_before
+            select id, received_at, last_seen_at, erased_at
+            from (select id, received_at, last_seen_at, erased_at,
+                         sum(body_size) over (order by id) - body_size as bytes_before
                   from aged) a
             where bytes_before < $6
         ), events as (
@@ -65,7 +67,7 @@ pub async fn remove_deliveries(
             for update of o
         ), leaving as (
             select id, erased_at from batch
-            where received_at < $7 and not exists (
+            where received_at < $7 and last_seen_at < $9::timestamptz - interval '1 minute' and not exists (
                 select from events
                 where events.delivery_id = batch.id and events.fault is distinct from 'quarantined'
                   and events.fault is distinct from 'unrouted' and events.id not in (select event_id from processed))

@@ -30,6 +30,20 @@ async fn told(app: &TestApp) -> Vec<Told> {
     rows.into_iter().map(told).collect()
 }
 
+/// What may stand in a usual body, the first eight, and what may not.
+const VARIANTS: [(&str, &str); 10] = [
+    ("\"changes\":", "\"time\":null,\"changes\":"),
+    ("\"changes\":", "\"time\":1731705721,\"changes\":"),
+    ("[{\"profile\":{\"name\":\"Lena Ortiz\"},\"wa_id\":\"16505551234\"}]", "null"),
+    ("{\"name\":\"Lena Ortiz\"}", "null"),
+    ("\"messages\":[", "\"statuses\":null,\"messages\":["),
+    ("\"type\":", "\"no\\u0074e\":[null,{}, 1.50,12345678901234567890],\"type\":"),
+    ("Hello", "\\ud83d\\ude00 Zo\u{eb}"),
+    ("\"object\":", " \"object\" : "),
+    ("\"type\":", "\"weight\":1e3,\"type\":"),
+    ("\"type\":", "\"weight\":-0.0,\"type\":"),
+];
+
 #[tokio::test]
 async fn the_database_tells_of_a_body_what_the_worker_reads_in_it() {
     let app = TestApp::start().await;
@@ -37,6 +51,14 @@ async fn the_database_tells_of_a_body_what_the_worker_reads_in_it() {
         let name = file.unwrap().file_name().into_string().unwrap();
         app.accept(fixture(name.trim_end_matches(".json"))).await;
     }
+    for (number, (usual, other)) in VARIANTS.iter().enumerate() {
+        let body = String::from_utf8(text_message(&format!("wamid.variant.{number}"), "16505551234", "Hello")).unwrap();
+        assert!(body.contains(usual), "{usual} in {body}");
+        app.accept(format!("\n {} ", body.replace(usual, other))).await;
+    }
+    let of_variants =
+        "select count(*) from whatsapp_webhook_events where object_id like 'wamid.variant.%' and payload is null";
+    assert_eq!(app.count(of_variants).await, 8);
     let (mut left, mut kept) = (0, 0);
     for event in told(&app).await {
         let body = String::from_utf8_lossy(&event.body);
@@ -87,4 +109,28 @@ async fn a_body_that_does_not_say_any_more_what_it_said_is_a_failure_of_that_eve
             json!({ "object_id": "wamid.lost", "state": "pending", "last_error": said }),
         ]
     );
+}
+
+/// Where a body came again in the very moment in which it left the log.
+#[tokio::test]
+async fn an_event_whose_delivery_is_gone_is_processed_if_it_can_be_and_said_to_be_lost_otherwise() {
+    let app = TestApp::start().await;
+    app.accept(messages(&[text("wamid.kept", "16505551234", "One"), text("wamid.2", "16505551234", "Two")])).await;
+    app.accept(text_message("wamid.lost", "16505551234", "Lost")).await;
+    app.execute("delete from whatsapp_webhook_deliveries").await;
+    app.accept(text_message("wamid.whole", "16505551234", "Whole")).await;
+    app.drain().await;
+    let rows = app.rows("select object_id, state from whatsapp_webhook_event_logs order by object_id").await;
+    let is = |id: &str, state: &str| json!({ "object_id": id, "state": state });
+    assert_eq!(
+        rows,
+        [
+            is("wamid.2", "processed"),
+            is("wamid.kept", "processed"),
+            is("wamid.lost", "pending"),
+            is("wamid.whole", "processed"),
+        ]
+    );
+    assert_eq!(app.count("select count(*) from event_attempts").await, 1);
+    assert_eq!(app.count("select count(*) from event_queue").await, 1, "it is tried again, and dead in the end");
 }

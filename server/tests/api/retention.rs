@@ -296,6 +296,21 @@ pub async fn plan(connection: &mut PgConnection, which: &str, parameters: &str) 
     lines.iter().map(|line| line.get::<String, _>(0)).collect::<Vec<_>>().join("\n")
 }
 
+/// What it may have brought is not seen by a step that began before.
+#[tokio::test]
+async fn a_delivery_that_has_just_come_again_stays_until_the_next_pass() {
+    let app = TestApp::start().await;
+    app.take_in(text_message("wamid.1", "16505551234", "Hello")).await;
+    let moment = now_and_a_little().await;
+    let retention = retention(&app, moment, RetentionSettings::of_days(DAYS));
+    let again = format!("update whatsapp_webhook_deliveries set last_seen_at = '{}'", retention.clock.now());
+    app.execute(&again).await;
+    assert_eq!(retention.run_once(&CancellationToken::new()).await.unwrap(), Removed::default());
+    app.execute("update whatsapp_webhook_deliveries set last_seen_at = last_seen_at - interval '2 minutes'").await;
+    let removed = retention.run_once(&CancellationToken::new()).await.unwrap();
+    assert_eq!((removed.deliveries, removed.events), (1, 1));
+}
+
 #[tokio::test]
 async fn a_step_reads_by_index_only() {
     let app = TestApp::start().await;

@@ -114,6 +114,9 @@ mod tests {
         tokio::time::sleep(Duration::from_millis(20)).await;
         assert!(!next.is_finished(), "two are no crowd");
         hand_in(&sender, 1).await;
+        while sender.capacity() < sender.max_capacity() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         drop(flush);
         assert_eq!(timeout(SOON, next).await.unwrap().unwrap(), Some(3), "with who came meanwhile");
     }

@@ -35,7 +35,7 @@ use time::OffsetDateTime;
 
 use crate::event_log::item::Item;
 use cutter::Cutter;
-pub use usual::payload_of;
+pub use usual::{payload_of, tellable};
 
 /// Cuts a body into its updates, in their order.
 ///

@@ -7,7 +7,7 @@
 //! the event, and so has what is longer than a page of the database.
 //!
 //! The shape is a type: a member that it does not name, one that is missing, a key that comes twice and an escape in a
-//! word are all unusual.
+//! word are all unusual. It is the form of what is stored, too: it may learn to read more, and must not forget any.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -55,13 +55,19 @@ struct Value<'a> {
     statuses: Option<[&'a RawValue; 1]>,
 }
 
-/// The payload of a body of the usual shape; none of any other.
+/// The payload of a body that will do to tell it: of the usual shape, of moderate length, and without a number that jsonb
+/// would write in another way, so that one reader would see what another does not.
 ///
 /// What [`cut`](super::cut) makes of the body decides: only where both say the same need the payload not be kept.
-pub fn payload_of(body: &[u8]) -> Option<String> {
-    if body.len() > MAX_LENGTH {
+pub fn tellable(body: &[u8]) -> Option<String> {
+    if body.len() > MAX_LENGTH || has_odd_number(body) {
         return None;
     }
+    payload_of(body)
+}
+
+/// The payload of a body of the usual shape; none of any other.
+pub fn payload_of(body: &[u8]) -> Option<String> {
     let Envelope { entry: [entry], .. } = serde_json::from_slice(body).ok()?;
     let [Change { field, value }] = entry.changes;
     let ((Some([item]), None) | (None, Some([item]))) = (value.messages, value.statuses) else { return None };
@@ -74,6 +80,22 @@ pub fn payload_of(body: &[u8]) -> Option<String> {
         ("contact", value.contacts.map(|[contact]| contact.get())),
         ("item", Some(item.get())),
     ]]))
+}
+
+/// Whether a number has an exponent, or may be a zero below zero.
+fn has_odd_number(json: &[u8]) -> bool {
+    let (mut is_text, mut is_escaped, mut before) = (false, false, 0_u8);
+    for &byte in json {
+        match byte {
+            b'"' if !is_escaped => is_text = !is_text,
+            b'e' | b'E' if !is_text && before.is_ascii_digit() => return true,
+            b'0' if !is_text && before == b'-' => return true,
+            _ => {}
+        }
+        is_escaped = byte == b'\\' && !is_escaped;
+        before = byte;
+    }
+    false
 }
 
 /// A word without escapes, as it stood in the body.
@@ -99,7 +121,7 @@ mod tests {
     }
 
     fn is_usual(body: &str) -> bool {
-        payload_of(body.as_bytes()).is_some_and(|payload| cut_payloads(body) == [Payload::Json(payload)])
+        tellable(body.as_bytes()).is_some_and(|payload| cut_payloads(body) == [Payload::Json(payload)])
     }
 
     #[test]
@@ -110,6 +132,7 @@ mod tests {
             BODY.replace(r#""contacts":[{"wa_id":"15550001"}],"#, ""),
             BODY.replace("messages\":[", "statuses\":["),
             BODY.replace("\"from\"", "\"\\u0066rom\""),
+            BODY.replace("\"from\":", "\"weight\":-1.05,\"note\":\"-0 \\\"1e5\\\" 2E5\",\"from\":"),
             BODY.replace("15550001", "Zoë 👋"),
         ];
         for body in usual {
@@ -136,6 +159,8 @@ mod tests {
             BODY.replace(item, &format!("{item},{item}")),
             BODY.replace(item, r#""wamid.A""#),
             BODY.replace("wamid.A", "wamid.\\u0000"),
+            BODY.replace("\"from\":", "\"weight\":1.7E9,\"from\":"),
+            BODY.replace("\"from\":", "\"weight\":-0,\"from\":"),
             BODY.replace("\"messages\":[", "\"statuses\":[{\"id\":\"wamid.B\"}],\"messages\":["),
             BODY.replace("\"messages\":[", "\"errors\":[{\"code\":1}],\"messages\":["),
             long,

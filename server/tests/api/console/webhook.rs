@@ -282,6 +282,7 @@ async fn a_path_may_be_given_as_a_full_url_and_the_door_is_on_its_path() {
     tab.app.wait_for_config().await;
     assert_eq!((tab.status().await, tab.post(MOVED, SECRET).await), (json!("verified"), 200));
     assert_eq!(tab.post(MOVED, "x".repeat(32).as_str()).await, 403);
+    tab.app.wait_for_rejections(1).await;
     let refused = tab.page().await["rejections"].clone();
     assert_eq!(refused[0]["reason"], "bad_signature", "{refused}");
 }

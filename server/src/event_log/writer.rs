@@ -1,8 +1,8 @@
 //! Group commit: one statement, one commit and so one disk flush for all that is waiting.
 //!
 //! Handlers hand their deliveries in and wait for the commit. Whatever is waiting is flushed as soon as the last flush
-//! ended; no timer sets the pace. Under light load that is one delivery at once, under heavy load the batches grow by themselves. A
-//! few lanes take turns, and go side by side only where it is worth a statement of its own: see [`turns`].
+//! ended; no timer sets the pace. Under light load that is one delivery at once, under heavy load the batches grow by
+//! themselves. A few lanes take turns, and go side by side only where it is worth a statement of its own: see [`turns`].
 //!
 //! The queue is bounded in count and in bytes; beyond that the door says 503 and Meta comes again. A handler that stops
 //! waiting does not stop the flush: the delivery may still be committed, and Meta's next try is then a duplicate.

@@ -1,8 +1,8 @@
 //! The HTTP faces in one router: the door, health, metrics, the console's pages and functions, static files.
 //!
-//! What stands around what: what reaches the door or the console gets an id and a span. The console's part also gets the caller's session,
-//! protection against cross-site requests, compression and security headers; the door has none of these, since Meta
-//! is no browser.
+//! What stands around what: what reaches the door or the console gets an id and a span. The console's part also gets the
+//! caller's session, protection against cross-site requests, compression and security headers; the door has none of
+//! these, since Meta is no browser.
 
 pub mod deadlines;
 mod framing;

@@ -5,8 +5,9 @@
 //! moment at which it should be sent, drawn beforehand as chance would have it (exponential gaps, as `pgbench --rate`
 //! draws them), and the time to its answer counts from there, whether or not a connection was free.
 //!
-//! A connection is a thread of its own. An async runtime would send at whole milliseconds only, which is about as long
-//! as the answers take.
+//! A connection of the open loop is a thread of its own: an async runtime would send at whole milliseconds only, which
+//! is about as long as the answers take. Those of the closed loop share a few threads, as those of `pgbench` do: to wake
+//! one for each answer is work that the machine has no time for.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,12 +18,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
+use futures::future::join_all;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use crate::body::Post;
 use crate::statistics::{lossy, percentile};
+use crate::wire::{Connection, SharedConnection};
+
+/// Threads of a closed loop; `pgbench` is given as many.
+pub const THREADS: usize = 2;
 
 /// What became of one post.
 #[derive(Clone, Copy, Debug)]
@@ -85,7 +91,7 @@ impl fmt::Display for Run {
 /// As fast as the answers come, for so long or until the posts are used up.
 pub fn closed(address: SocketAddr, posts: &[Post], connections: usize, time: Duration) -> Result<Run> {
     let next = AtomicUsize::new(0);
-    run(address, connections, |started| {
+    run_closed(address, connections, |started| {
         let number = next.fetch_add(1, Ordering::Relaxed);
         (number < posts.len() && started.elapsed() < time).then(|| (number, &posts[number], Instant::now()))
     })
@@ -94,7 +100,7 @@ pub fn closed(address: SocketAddr, posts: &[Post], connections: usize, time: Dur
 /// The same with posts that may be sent more than once.
 pub fn again_and_again(address: SocketAddr, posts: &[Post], connections: usize, time: Duration) -> Result<Run> {
     let next = AtomicUsize::new(0);
-    run(address, connections, |started| {
+    run_closed(address, connections, |started| {
         let number = next.fetch_add(1, Ordering::Relaxed) % posts.len();
         (started.elapsed() < time).then(|| (number, &posts[number], Instant::now()))
     })
@@ -136,28 +142,73 @@ pub fn moments(rate: f64, time: Duration, seed: u64) -> Vec<Duration> {
     gaps.take_while(|moment| *moment < time).collect()
 }
 
-/// Runs the connections until `next` has no more for them. It gives the post and the moment that its time counts from.
-fn run<'p>(
-    address: SocketAddr,
-    connections: usize,
-    next: impl Fn(Instant) -> Option<(usize, &'p Post, Instant)> + Sync,
-) -> Result<Run> {
-    let opened: io::Result<Vec<_>> = (0..connections).map(|_| crate::wire::Connection::open(address)).collect();
-    let ready = Barrier::new(connections + 1);
+/// A post and the moment that its time counts from.
+type Next<'p> = Option<(usize, &'p Post, Instant)>;
+
+/// Where there are no more connections than threads, each has its own.
+fn run_closed<'p>(address: SocketAddr, connections: usize, next: impl Fn(Instant) -> Next<'p> + Sync) -> Result<Run> {
+    if connections > THREADS { run_shared(address, connections, next) } else { run(address, connections, next) }
+}
+
+/// Runs connections with a thread for each until `next` has no more for them.
+fn run<'p>(address: SocketAddr, connections: usize, next: impl Fn(Instant) -> Next<'p> + Sync) -> Result<Run> {
+    let opened = (0..connections).map(|_| Connection::open(address)).collect::<io::Result<Vec<_>>>()?;
+    let work = opened.into_iter().map(|mut connection| {
+        let next = &next;
+        move |started| {
+            let mut answers = Vec::new();
+            while let Some((post, Post { request, .. }, since)) = next(started) {
+                let status = connection.ask(request).ok();
+                answers.push(Answer { post, status, took: since.elapsed() });
+            }
+            answers
+        }
+    });
+    together(work.collect())
+}
+
+/// Runs connections on [`THREADS`] threads until `next` has no more for them.
+fn run_shared<'p>(address: SocketAddr, connections: usize, next: impl Fn(Instant) -> Next<'p> + Sync) -> Result<Run> {
+    let mut work = Vec::new();
+    for thread in 0..THREADS {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let inside = runtime.enter();
+        let opened = (thread..connections).step_by(THREADS).map(|_| SharedConnection::open(address));
+        let opened = opened.collect::<io::Result<Vec<_>>>()?;
+        drop(inside);
+        let next = &next;
+        work.push(move |started| {
+            let each = opened.into_iter().map(|connection| ask_in_turn(connection, started, next));
+            runtime.block_on(join_all(each)).concat()
+        });
+    }
+    together(work)
+}
+
+async fn ask_in_turn<'p>(
+    mut connection: SharedConnection,
+    started: Instant,
+    next: &impl Fn(Instant) -> Next<'p>,
+) -> Vec<Answer> {
+    let mut answers = Vec::new();
+    while let Some((post, Post { request, .. }, since)) = next(started) {
+        let status = connection.ask(request).await.ok();
+        answers.push(Answer { post, status, took: since.elapsed() });
+    }
+    answers
+}
+
+/// Runs each on a thread of its own, from the same moment on.
+fn together(work: Vec<impl FnOnce(Instant) -> Vec<Answer> + Send>) -> Result<Run> {
+    let ready = Barrier::new(work.len() + 1);
     thread::scope(|scope| {
-        let threads: Vec<_> = opened?
+        let threads: Vec<_> = work
             .into_iter()
-            .map(|mut connection| {
-                let (next, ready) = (&next, &ready);
+            .map(|work| {
+                let ready = &ready;
                 scope.spawn(move || {
                     ready.wait();
-                    let started = Instant::now();
-                    let mut answers = Vec::new();
-                    while let Some((post, Post { request, .. }, since)) = next(started) {
-                        let status = connection.ask(request).ok();
-                        answers.push(Answer { post, status, took: since.elapsed() });
-                    }
-                    answers
+                    work(Instant::now())
                 })
             })
             .collect();
@@ -165,7 +216,7 @@ fn run<'p>(
         let started = Instant::now();
         let mut answers = Vec::new();
         for thread in threads {
-            answers.extend(thread.join().map_err(|_| anyhow::anyhow!("a connection's thread panicked"))?);
+            answers.extend(thread.join().map_err(|_| anyhow!("a thread of connections panicked"))?);
         }
         Ok(Run { answers, elapsed: started.elapsed() })
     })

@@ -1,14 +1,20 @@
-//! One keep-alive connection, by hand: requests are ready as bytes, and of an answer only the status and the length
+//! Keep-alive connections, by hand: requests are ready as bytes, and of an answer only the status and the length
 //! matter. So the generator costs next to nothing beside the server that it shares a machine with.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
+
 /// Longer than any answer should take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A connection to the server.
+/// Room for the head of an answer.
+const BUFFER: usize = 16 * 1024;
+
+/// A connection that a thread has for itself, and waits for.
 pub struct Connection {
     address: SocketAddr,
     stream: TcpStream,
@@ -18,7 +24,7 @@ pub struct Connection {
 impl Connection {
     /// Connects.
     pub fn open(address: SocketAddr) -> io::Result<Self> {
-        Ok(Self { address, stream: connect(address)?, buffer: vec![0; 16 * 1024] })
+        Ok(Self { address, stream: connect(address)?, buffer: vec![0; BUFFER] })
     }
 
     /// Sends a request and reads the whole answer: its status. After an error the connection is a new one.
@@ -50,6 +56,52 @@ impl Connection {
         let mut rest = (&mut self.stream).take(bytes as u64);
         io::copy(&mut rest, &mut io::sink()).map(drop)
     }
+}
+
+/// A connection whose thread looks after others in the meantime.
+pub struct SharedConnection {
+    address: SocketAddr,
+    stream: tokio::net::TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl SharedConnection {
+    /// Connects. The runtime that it is opened in has to be the one that it is used in.
+    pub fn open(address: SocketAddr) -> io::Result<Self> {
+        Ok(Self { address, stream: connect_shared(address)?, buffer: vec![0; BUFFER] })
+    }
+
+    /// The same as [`Connection::ask`].
+    pub async fn ask(&mut self, request: &[u8]) -> io::Result<u16> {
+        let answer = timeout(PATIENCE, self.try_ask(request)).await.unwrap_or(Err(ErrorKind::TimedOut.into()));
+        if answer.is_err() {
+            self.stream = connect_shared(self.address)?;
+        }
+        answer
+    }
+
+    async fn try_ask(&mut self, request: &[u8]) -> io::Result<u16> {
+        self.stream.write_all(request).await?;
+        let mut filled = 0;
+        loop {
+            let read = self.stream.read(&mut self.buffer[filled..]).await?;
+            if read == 0 {
+                return Err(ErrorKind::UnexpectedEof.into());
+            }
+            filled += read;
+            if let Some(head) = Head::parse(&self.buffer[..filled])? {
+                let mut rest = (&mut self.stream).take(head.whole.saturating_sub(filled) as u64);
+                tokio::io::copy(&mut rest, &mut tokio::io::sink()).await?;
+                return Ok(head.status);
+            }
+        }
+    }
+}
+
+fn connect_shared(address: SocketAddr) -> io::Result<tokio::net::TcpStream> {
+    let stream = connect(address)?;
+    stream.set_nonblocking(true)?;
+    tokio::net::TcpStream::from_std(stream)
 }
 
 fn connect(address: SocketAddr) -> io::Result<TcpStream> {

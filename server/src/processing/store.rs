@@ -22,6 +22,7 @@ use crate::ingest::envelope::payload_of;
 
 use super::apply::ApplyError;
 use super::apply::people::{Identity, IdentityKind, People};
+use super::effect::Person;
 
 /// An event that a worker holds.
 #[derive(Clone, Debug)]
@@ -72,6 +73,11 @@ impl Lease {
     /// Nothing was due.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// How many events it holds.
+    pub fn events(&self) -> usize {
+        self.rows.iter().map(|row| row.events.len()).sum()
     }
 
     fn companies(&self) -> Vec<Uuid> {
@@ -184,7 +190,7 @@ pub async fn claim(
 /// # Errors
 /// Those of the database.
 pub async fn read(engine: &mut PgConnection, lease: &Lease) -> Result<Vec<Claimed>, sqlx::Error> {
-    if lease.rows.iter().map(|row| row.events.len()).sum::<usize>() < MANY {
+    if lease.events() < MANY {
         return read_by(engine, lease).await;
     }
     let mut transaction = begin_unhurried(engine).await?;
@@ -298,7 +304,7 @@ impl Part<'_> {
 
 /// Takes events out of the queue, marks them processed and says so in the audit log, in one entry for each account: the
 /// work is done when the transaction commits. Gives the contacts behind the identities that are asked for, whose rows are
-/// locked against being handed on or merged until then.
+/// locked against being handed on or merged until then, and what is known of them.
 ///
 /// It is one statement, since each costs a way to the database and back; which of its parts waits for which stands in
 /// it, because that is the order in which locks are taken.
@@ -317,83 +323,123 @@ pub async fn finish(
     let (rows, shares) = (part.rows(lease), shares(part.events));
     let mut events = part.events.to_vec();
     events.sort_unstable_by_key(|event| (event.owner.company, event.id));
-    let found = sqlx::query!(
-        r#"
-        with held as materialized (
-            select company_id, (
-                select q.ctid from event_queue q
-                where q.company_id = held.company_id and q.account_id = held.account_id and q.id = held.id) as place
-            from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as held (company_id, account_id, id)
-        ), ended as (
-            delete from event_queue q using held
-            where $5 and q.company_id = held.company_id and q.ctid = held.place and q.lease_token = $4
-            returning q.id
-        ), shortened as (
-            update event_queue q
-            set events = array(select event from unnest(q.events) with ordinality as waiting (event, place)
-                               where event <> all($7) order by place)
-            from held
-            where not $5 and q.company_id = held.company_id and q.ctid = held.place and q.lease_token = $4
-            returning q.id
-        ), lease as materialized (
-            select (select count(*) from ended) + (select count(*) from shortened) = cardinality($3) as is_held
-        ), found as materialized (
-            select i.company_id, i.kind, i.value, i.contact_id
-            from contact_identities i
-            join unnest($9::uuid[], $10::text[], $11::text[]) as asked (company_id, kind, value)
-                using (company_id, kind, value)
-            where (select is_held from lease)
-            order by i.company_id, i.kind, i.value
-            for share of i
-        ), done as (
-            insert into event_outcomes (company_id, event_id, processed_at, attempts, processed_by)
-            select company_id, event_id, $12, failed + 1, $13
-            from unnest($6::uuid[], $7::uuid[], $8::integer[]) as done (company_id, event_id, failed)
-            where (select is_held from lease) and (select count(*) from found) >= 0
-            on conflict (company_id, event_id) do nothing
-            returning event_id
-        ), told as (
-            insert into audit_log
-                (company_id, id, at, actor_kind, actor_name, action, subject, subject_id, outcome, details)
-            select company_id, id, $12, 'system', $13, 'events.processed', 'account', account_id::text, 'done',
-                   jsonb_build_object('count', events, 'first', first, 'last', last)
-            from unnest($14::uuid[], $15::uuid[], $16::uuid[], $17::bigint[], $18::uuid[], $19::uuid[])
-                as share (company_id, account_id, id, events, first, last)
+    macro_rules! finished {
+        ($freed:literal) => {
+            sqlx::query_as!(
+                Found,
+                r#"
+                with held as materialized (
+                    select company_id, (
+                        select q.ctid from event_queue q
+                        where q.company_id = held.company_id and q.account_id = held.account_id and q.id = held.id
+                    ) as place
+                    from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as held (company_id, account_id, id)
+                ), freed as (
+                "#
+                    + $freed
+                    + r#"
+                    returning q.id
+                ), lease as materialized (
+                    select (select count(*) from freed) = cardinality($3) as is_held
+                ), found as materialized (
+                    select i.company_id, i.kind, i.value, i.contact_id
+                    from contact_identities i
+                    join unnest($8::uuid[], $9::text[], $10::text[]) as asked (company_id, kind, value)
+                        using (company_id, kind, value)
+                    where (select is_held from lease)
+                    order by i.company_id, i.kind, i.value
+                    for share of i
+                ), done as (
+                    insert into event_outcomes (company_id, event_id, processed_at, attempts, processed_by)
+                    select company_id, event_id, $11, failed + 1, $12
+                    from unnest($5::uuid[], $6::uuid[], $7::integer[]) as done (company_id, event_id, failed)
+                    where (select is_held from lease) and (select count(*) from found) >= 0
+                    on conflict (company_id, event_id) do nothing
+                    returning event_id
+                ), told as (
+                    insert into audit_log
+                        (company_id, id, at, actor_kind, actor_name, action, subject, subject_id, outcome, details)
+                    select company_id, id, $11, 'system', $12, 'events.processed', 'account', account_id::text, 'done',
+                           jsonb_build_object('count', events, 'first', first, 'last', last)
+                    from unnest($13::uuid[], $14::uuid[], $15::uuid[], $16::bigint[], $17::uuid[], $18::uuid[])
+                        as share (company_id, account_id, id, events, first, last)
+                )
+                select lease.is_held and (select count(*) from done) = cardinality($6) as "is_done!",
+                       found.company_id as "company_id?", found.kind as "kind?", found.value as "value?",
+                       found.contact_id as "contact_id?",
+                       exists (select from contact_identities b
+                               where b.company_id = found.company_id and b.contact_id = found.contact_id
+                                 and b.kind = 'bsuid')
+                           as "with_bsuid!",
+                       exists (select from contact_identities i
+                               where i.company_id = found.company_id and i.kind = found.kind and i.value = found.value
+                                 and i.contact_id <> found.contact_id)
+                           as "was_handed_on!",
+                       c.bsuid as "bsuid?", c.wa_id as "wa_id?", c.phone as "phone?",
+                       c.profile_name as "profile_name?", c.username as "username?",
+                       c.address_book_name as "address_book_name?"
+                from lease
+                left join found on true
+                left join contacts c on c.company_id = found.company_id and c.id = found.contact_id
+                "#,
+                &rows.iter().map(|(owner, _)| owner.company.0).collect::<Vec<_>>(),
+                &rows.iter().map(|(owner, _)| owner.account.0).collect::<Vec<_>>(),
+                &rows.iter().map(|(_, place)| *place).collect::<Vec<_>>(),
+                lease.token,
+                &events.iter().map(|event| event.owner.company.0).collect::<Vec<_>>(),
+                &events.iter().map(|event| event.id.0).collect::<Vec<_>>(),
+                &events.iter().map(|event| event.attempts).collect::<Vec<_>>(),
+                &asked.iter().map(|id| id.company.0).collect::<Vec<_>>(),
+                &asked.iter().map(|id| id.kind.as_str()).collect::<Vec<_>>() as _,
+                &asked.iter().map(|id| id.value.as_str()).collect::<Vec<_>>() as _,
+                now,
+                worker,
+                &shares.iter().map(|share| share.owner.company.0).collect::<Vec<_>>(),
+                &shares.iter().map(|share| share.owner.account.0).collect::<Vec<_>>(),
+                &shares.iter().map(|_| Uuid::now_v7()).collect::<Vec<_>>(),
+                &shares.iter().map(|share| share.events).collect::<Vec<_>>(),
+                &shares.iter().map(|share| share.first.0).collect::<Vec<_>>(),
+                &shares.iter().map(|share| share.last.0).collect::<Vec<_>>(),
+            )
+            .fetch_all(transaction)
+            .await?
+        };
+    }
+    let found = if part.is_all {
+        finished!(
+            "delete from event_queue q using held
+             where q.company_id = held.company_id and q.ctid = held.place and q.lease_token = $4"
         )
-        select lease.is_held and (select count(*) from done) = cardinality($7) as "is_done!",
-               found.company_id as "company_id?", found.kind as "kind?", found.value as "value?",
-               found.contact_id as "contact_id?",
-               exists (select from contact_identities b
-                       where b.company_id = found.company_id and b.contact_id = found.contact_id and b.kind = 'bsuid')
-                   as "with_bsuid!",
-               exists (select from contact_identities i
-                       where i.company_id = found.company_id and i.kind = found.kind and i.value = found.value
-                         and i.contact_id <> found.contact_id)
-                   as "was_handed_on!"
-        from lease left join found on true
-        "#,
-        &rows.iter().map(|(owner, _)| owner.company.0).collect::<Vec<_>>(),
-        &rows.iter().map(|(owner, _)| owner.account.0).collect::<Vec<_>>(),
-        &rows.iter().map(|(_, place)| *place).collect::<Vec<_>>(),
-        lease.token,
-        part.is_all,
-        &events.iter().map(|event| event.owner.company.0).collect::<Vec<_>>(),
-        &events.iter().map(|event| event.id.0).collect::<Vec<_>>(),
-        &events.iter().map(|event| event.attempts).collect::<Vec<_>>(),
-        &asked.iter().map(|id| id.company.0).collect::<Vec<_>>(),
-        &asked.iter().map(|id| id.kind.as_str()).collect::<Vec<_>>() as _,
-        &asked.iter().map(|id| id.value.as_str()).collect::<Vec<_>>() as _,
-        now,
-        worker,
-        &shares.iter().map(|share| share.owner.company.0).collect::<Vec<_>>(),
-        &shares.iter().map(|share| share.owner.account.0).collect::<Vec<_>>(),
-        &shares.iter().map(|_| Uuid::now_v7()).collect::<Vec<_>>(),
-        &shares.iter().map(|share| share.events).collect::<Vec<_>>(),
-        &shares.iter().map(|share| share.first.0).collect::<Vec<_>>(),
-        &shares.iter().map(|share| share.last.0).collect::<Vec<_>>(),
-    )
-    .fetch_all(transaction)
-    .await?;
+    } else {
+        finished!(
+            "update event_queue q
+             set events = array(select event from unnest(q.events) with ordinality as waiting (event, place)
+                                where event <> all($6) order by place)
+             from held
+             where q.company_id = held.company_id and q.ctid = held.place and q.lease_token = $4"
+        )
+    };
+    people(found)
+}
+
+/// What the end of the work finds: a line for each identity, or one without any.
+struct Found {
+    is_done: bool,
+    company_id: Option<Uuid>,
+    kind: Option<String>,
+    value: Option<String>,
+    contact_id: Option<Uuid>,
+    with_bsuid: bool,
+    was_handed_on: bool,
+    bsuid: Option<String>,
+    wa_id: Option<String>,
+    phone: Option<String>,
+    profile_name: Option<String>,
+    username: Option<String>,
+    address_book_name: Option<String>,
+}
+
+fn people(found: Vec<Found>) -> Result<People, ApplyError> {
     if !found.first().is_some_and(|row| row.is_done) {
         return Err(ApplyError::LeaseLost);
     }
@@ -406,6 +452,16 @@ pub async fn finish(
         let Some(contact) = row.contact_id else { continue };
         let kind = if kind == "bsuid" { IdentityKind::Bsuid } else { IdentityKind::WaId };
         people.know(Identity { company: company.into(), kind, value }, contact.into(), row.with_bsuid);
+        let person = Person {
+            bsuid: row.bsuid,
+            wa_id: row.wa_id,
+            phone: row.phone,
+            profile_name: row.profile_name,
+            username: row.username,
+            address_book_name: Some(row.address_book_name),
+            marketing_preference: None,
+        };
+        people.remember(contact.into(), person);
     }
     Ok(people)
 }

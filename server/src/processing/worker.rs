@@ -35,6 +35,10 @@ use crate::retryable::{Kind, kind};
 /// How much earlier than the oldest that was claimed something may have come that is stored a moment later.
 const STRAGGLERS: Duration = Duration::from_secs(1);
 
+/// After a batch that was all there was. Whoever stores something rings before; for what other processes store, it is
+/// soon enough.
+const SOON: Duration = Duration::from_millis(10);
+
 /// How a worker works. The defaults are for production; tests shorten the lease.
 #[derive(Clone, Copy, Debug)]
 pub struct WorkerSettings {
@@ -103,11 +107,13 @@ struct Memory {
     nothing_before: Option<OffsetDateTime>,
     /// When it last looked at everything.
     looked: Instant,
+    /// The last claim held as much as it may: there is more.
+    was_full: bool,
 }
 
 impl Memory {
     fn new(engine: &PgPool) -> Self {
-        Self { kept: KeptConnection::new(engine), nothing_before: None, looked: Instant::now() }
+        Self { kept: KeptConnection::new(engine), nothing_before: None, looked: Instant::now(), was_full: false }
     }
 
     /// From when on to look. At everything as often as `poll` says: a lease runs out, a retry comes again, an event is
@@ -182,7 +188,8 @@ impl Worker {
         let mut memory = Memory::new(&self.engine);
         while !stop.is_cancelled() {
             let pause = match caught(Box::pin(self.step(&mut memory))).await {
-                Some(Ok(Outcome::Worked { .. })) => continue,
+                Some(Ok(Outcome::Worked { .. })) if memory.was_full => continue,
+                Some(Ok(Outcome::Worked { .. })) => SOON,
                 Some(Ok(Outcome::Idle)) => self.settings.poll,
                 Some(Ok(Outcome::GaveUp)) => Duration::from_millis(200),
                 Some(Err(error)) => {
@@ -209,6 +216,7 @@ impl Worker {
         let claimed = timeout(self.settings.patience, claim).await;
         let lease = memory.kept.settle(held, claimed)?;
         memory.looked(from, lease.due_since, now);
+        memory.was_full = i64::try_from(lease.events()).is_ok_and(|events| events >= batch);
         Ok(lease)
     }
 

@@ -102,6 +102,7 @@ fn compare_messages(verdict: &mut Verdict, expected: &Expected, messages: &[Mess
         "messages twice",
         messages.len() - messages.iter().map(|row| &row.wamid).collect::<HashSet<_>>().len(),
     );
+    verdict.expect_none("messages in no conversation", messages.iter().filter(|row| row.is_adrift).count());
 }
 
 fn compare_statuses(verdict: &mut Verdict, expected: &Expected, messages: &[MessageRow]) {
@@ -140,6 +141,7 @@ mod tests {
             wamid: wamid.to_string(),
             awaited: false,
             status: best.get(wamid).map(|rank| rank.as_str().to_owned()),
+            is_adrift: false,
         });
         let (events, messages) = (events.collect(), messages.collect());
         (expected, events, messages)
@@ -189,6 +191,7 @@ mod tests {
             }),
             ["messages missing: 1"]
         );
+        assert_eq!(broken(|_, _, messages| messages[0].is_adrift = true), ["messages in no conversation: 1"]);
         for (status, complaint) in [
             ("delivered", "messages with a status lower than the best one sent: 1"),
             ("failed", "messages with a status lower than the best one sent: 1"),

@@ -21,6 +21,8 @@ pub(super) struct MessageRow {
     /// A row that only waits for its message.
     pub(super) awaited: bool,
     pub(super) status: Option<String>,
+    /// It stands in no conversation, or in one that is not there: no foreign key looks after it.
+    pub(super) is_adrift: bool,
 }
 
 /// How many events of the run wait for a worker.
@@ -54,15 +56,17 @@ pub(super) async fn events(pool: &PgPool, owner: Owner, prefix: &str) -> Result<
 /// The run's messages.
 pub(super) async fn messages(pool: &PgPool, owner: Owner, prefix: &str) -> Result<Vec<MessageRow>, sqlx::Error> {
     sqlx::query!(
-        r#"select wamid, source = 'status' as "awaited!", status::text as status
-           from messages
-           where company_id = $1 and account_id = $2 and starts_with(wamid, $3)"#,
+        r#"select m.wamid, m.source = 'status' as "awaited!", m.status::text as status,
+                  c.id is null and (m.conversation_id is not null or m.source <> 'status') as "is_adrift!"
+           from messages m
+           left join conversations c on c.company_id = m.company_id and c.id = m.conversation_id
+           where m.company_id = $1 and m.account_id = $2 and starts_with(m.wamid, $3)"#,
         owner.company.0,
         owner.account.0,
         prefix,
     )
     .fetch(pool)
-    .map_ok(|row| MessageRow { wamid: row.wamid, awaited: row.awaited, status: row.status })
+    .map_ok(|row| MessageRow { wamid: row.wamid, awaited: row.awaited, status: row.status, is_adrift: row.is_adrift })
     .try_collect()
     .await
 }

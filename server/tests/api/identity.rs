@@ -52,10 +52,14 @@ async fn all_is_tidy(app: &TestApp) {
     let strays = "select count(*) from messages m join conversations c on c.id = m.conversation_id
                   where c.contact_id is not null and c.contact_id is distinct from m.contact_id";
     assert_eq!(app.count(strays).await, 0);
-    // No foreign key looks after it.
-    let orphans = "select count(*) from messages m where m.contact_id is not null and not exists (
-                       select from contacts c where c.company_id = m.company_id and c.id = m.contact_id)";
-    assert_eq!(app.count(orphans).await, 0);
+    // No foreign key looks after these two.
+    for (column, table) in [("contact_id", "contacts"), ("conversation_id", "conversations")] {
+        let orphans = format!(
+            "select count(*) from messages m where m.{column} is not null and not exists (
+                 select from {table} t where t.company_id = m.company_id and t.id = m.{column})"
+        );
+        assert_eq!(app.count(&orphans).await, 0, "{table}");
+    }
     let leftovers = "select count(*) from contacts c where merged_into is not null and (
                         exists (select from contact_identities where contact_id = c.id)
                         or exists (select from messages where contact_id = c.id)

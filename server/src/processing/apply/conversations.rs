@@ -1,62 +1,62 @@
-//! Which conversation each event of a batch belongs to, opened if need be.
+//! Which conversation each event of a batch belongs to.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
-use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::{ByPlace, Work, store};
-use crate::ids::{ContactId, ConversationId, Owner};
+use super::{ByPlace, Work};
+use crate::ids::{ContactId, Owner};
 use crate::processing::effect::Thread;
 
-/// With whom, as a key.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Party {
+/// With whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Party<'a> {
     /// A contact.
     Contact(ContactId),
     /// A group, by its id.
-    Group(String),
+    Group(&'a str),
 }
 
-/// Where an event's message is to stand.
+/// Where an event's message is to stand: in the open conversation with this party.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The conversation.
-    pub conversation: ConversationId,
-    /// Who it is from, to or about; none in a group whose member is not named.
+pub struct Place<'a> {
+    /// With whom the conversation is.
+    pub party: Party<'a>,
+    /// Who it is from, to or about: the party, or a member of the group if one is named.
     pub contact: Option<ContactId>,
 }
 
-/// Opens the conversations that the batch's messages need, and finds those that exist.
+/// The conversations that a batch needs, each with the time of its newest message.
+pub type Wanted<'a> = BTreeMap<(Owner, Party<'a>), OffsetDateTime>;
+
+/// Where the messages of a batch are to stand, and the conversations that have to be open for it.
 ///
 /// A status needs one only if its message is not `known` yet: its row then waits there for the message.
-pub async fn open(
-    transaction: &mut PgConnection,
-    batch: &[&Work],
+pub fn places<'a>(
+    batch: &[&'a Work],
     contacts: &[Option<ContactId>],
     known: &HashSet<(Owner, String)>,
-) -> Result<ByPlace<Place>, sqlx::Error> {
-    let mut parties: HashMap<usize, Party> = HashMap::new();
-    let mut wanted: BTreeMap<(Owner, Party), OffsetDateTime> = BTreeMap::new();
+) -> (ByPlace<Place<'a>>, Wanted<'a>) {
+    let (mut places, mut wanted) = (ByPlace::new(), Wanted::new());
     for (index, work) in batch.iter().enumerate() {
-        let Some((party, at)) = party(work, contacts[index], known) else { continue };
-        let last = wanted.entry((work.event.owner, party.clone())).or_insert(at);
+        let contact = contacts[index];
+        let Some((party, at)) = party(work, contact, known) else { continue };
+        let last = wanted.entry((work.event.owner, party)).or_insert(at);
         *last = at.max(*last);
-        parties.insert(index, party);
+        places.insert(index, Place { party, contact });
     }
-    let opened = store::open_conversations(transaction, &wanted).await?;
-    let place = |(index, party): (usize, Party)| {
-        let conversation = *opened.get(&(batch[index].event.owner, party))?;
-        Some((index, Place { conversation, contact: contacts[index] }))
-    };
-    Ok(parties.into_iter().filter_map(place).collect())
+    (places, wanted)
 }
 
-fn party(work: &Work, contact: Option<ContactId>, known: &HashSet<(Owner, String)>) -> Option<(Party, OffsetDateTime)> {
+fn party<'a>(
+    work: &'a Work,
+    contact: Option<ContactId>,
+    known: &HashSet<(Owner, String)>,
+) -> Option<(Party<'a>, OffsetDateTime)> {
     if let Some(message) = &work.effects.message {
         let party = match &message.thread {
             Thread::Person => Party::Contact(contact?),
-            Thread::Group(group) => Party::Group(group.clone()),
+            Thread::Group(group) => Party::Group(group),
         };
         return Some((party, message.sent_at));
     }
@@ -64,6 +64,6 @@ fn party(work: &Work, contact: Option<ContactId>, known: &HashSet<(Owner, String
     if known.contains(&(work.event.owner, status.wamid.clone())) {
         return None;
     }
-    let group = status.group.clone().map(Party::Group);
+    let group = status.group.as_deref().map(Party::Group);
     Some((group.or(contact.map(Party::Contact))?, status.occurred_at))
 }

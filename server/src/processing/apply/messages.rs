@@ -17,7 +17,7 @@ pub struct Row<'a> {
     /// The event that the row is made from.
     pub event: EventId,
     /// Where it stands; none for a status whose message is known, or that names nobody.
-    pub place: Option<Place>,
+    pub place: Option<Place<'a>>,
     /// The highest status in the batch, and since when.
     pub status: Option<(StatusRank, OffsetDateTime)>,
     /// When it was sent, or the first status was.
@@ -30,7 +30,7 @@ pub struct Row<'a> {
 /// When a message has no place.
 pub fn rows<'a>(
     batch: &[&'a Work],
-    places: &ByPlace<Place>,
+    places: &ByPlace<Place<'a>>,
 ) -> Result<BTreeMap<(Owner, &'a str), Row<'a>>, ApplyError> {
     if batch.iter().enumerate().any(|(index, work)| work.effects.message.is_some() && !places.contains_key(&index)) {
         return Err(ApplyError::NoConversation);
@@ -38,7 +38,7 @@ pub fn rows<'a>(
     Ok(collapse(batch, places))
 }
 
-fn collapse<'a>(batch: &[&'a Work], places: &ByPlace<Place>) -> BTreeMap<(Owner, &'a str), Row<'a>> {
+fn collapse<'a>(batch: &[&'a Work], places: &ByPlace<Place<'a>>) -> BTreeMap<(Owner, &'a str), Row<'a>> {
     let mut rows: BTreeMap<(Owner, &str), Row<'_>> = BTreeMap::new();
     for (index, work) in batch.iter().enumerate() {
         let Some((wamid, row)) = row(work, places.get(&index).copied()) else { continue };
@@ -52,7 +52,7 @@ fn collapse<'a>(batch: &[&'a Work], places: &ByPlace<Place>) -> BTreeMap<(Owner,
     rows
 }
 
-fn row(work: &Work, place: Option<Place>) -> Option<(&str, Row<'_>)> {
+fn row<'a>(work: &'a Work, place: Option<Place<'a>>) -> Option<(&'a str, Row<'a>)> {
     let event = work.event.id;
     if let Some(message) = &work.effects.message {
         let status = message.status.map(|rank| (rank, message.sent_at));
@@ -98,8 +98,9 @@ fn is_placeholder(message_type: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::conversations::Party;
     use super::*;
-    use crate::ids::{AccountId, CompanyId, ContactId, ConversationId};
+    use crate::ids::{AccountId, CompanyId, ContactId};
     use crate::processing::effect::{Effects, NewStatus, Thread};
     use crate::processing::store::Claimed;
 
@@ -153,7 +154,8 @@ mod tests {
     }
 
     fn collapsed(batch: &[Work]) -> Option<(Option<String>, Option<StatusRank>)> {
-        let place = Place { conversation: ConversationId::new(), contact: Some(ContactId::new()) };
+        let contact = ContactId::new();
+        let place = Place { party: Party::Contact(contact), contact: Some(contact) };
         let places = (0..batch.len()).map(|index| (index, place)).collect();
         let batch: Vec<&Work> = batch.iter().collect();
         let rows = collapse(&batch, &places);

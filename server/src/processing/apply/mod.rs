@@ -99,12 +99,12 @@ pub async fn apply(engine: &mut PgConnection, holder: Holder<'_>, batch: &[&Work
     let people = queue::finish(&mut transaction, lease, part, (worker, now), &named(batch)).await?;
     let contacts = meet_people(&mut transaction, people, batch).await?;
     let known = store::insert_statuses(&mut transaction, batch).await?;
-    let threads = conversations::open(&mut transaction, batch, &contacts, &known).await?;
-    let rows = messages::rows(batch, &threads)?;
+    let (places, wanted) = conversations::places(batch, &contacts, &known);
+    let rows = messages::rows(batch, &places)?;
     if is_large {
         plan(&mut transaction, Plans::Kept).await?;
     }
-    store::upsert_messages(&mut transaction, &rows).await?;
+    store::upsert_messages(&mut transaction, &wanted, &rows).await?;
     store::change_accounts(&mut transaction, batch).await?;
     transaction.commit().await?;
     Ok(())

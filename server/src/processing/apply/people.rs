@@ -63,8 +63,10 @@ pub struct Plan {
     pub moved: Vec<(Identity, ContactId, ContactId)>,
     /// Contacts that turned out to be the same: the first goes into the second.
     pub merged: Vec<(CompanyId, ContactId, ContactId)>,
-    /// What is newly known about a contact, the newest last.
+    /// What events say about contacts, the newest last.
     pub profiles: Vec<Profile>,
+    /// What the database says about those that it knows.
+    pub known: HashMap<ContactId, Person>,
 }
 
 /// What one event says about a contact.
@@ -104,6 +106,11 @@ impl People {
         }
         self.stored.insert(identity.clone());
         self.known.insert(identity, contact);
+    }
+
+    /// Adds what the database says about a contact.
+    pub fn remember(&mut self, contact: ContactId, person: Person) {
+        self.plan.known.insert(contact, person);
     }
 
     /// The contact that a person is, made if need be. None only for somebody without any id.

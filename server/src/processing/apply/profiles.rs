@@ -9,7 +9,7 @@ use crate::ids::{CompanyId, ContactId};
 use crate::processing::effect::{MarketingPreference, Person};
 
 /// A contact, in whose eyes.
-type Key = (CompanyId, ContactId);
+pub type Key = (CompanyId, ContactId);
 
 /// The newest of each contact.
 #[derive(Debug, Default)]
@@ -58,6 +58,12 @@ impl Profiles {
             }
         }
         Self { newest, preferences }
+    }
+
+    /// Leaves out the contacts of whom everything is known that is said.
+    pub fn leave_out(&mut self, is_known: impl Fn(Key, &Person) -> bool) {
+        let preferences = &self.preferences;
+        self.newest.retain(|key, said| preferences.contains_key(key) || !is_known(*key, &said.person));
     }
 
     /// Those of whom something is said.
@@ -122,5 +128,62 @@ impl Profile {
     fn has_name(&self) -> bool {
         let person = &self.person;
         person.profile_name.is_some() || person.username.is_some() || person.address_book_name.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+
+    fn named(name: &str) -> Person {
+        Person { wa_id: Some("15550001".into()), profile_name: Some(name.into()), ..Person::default() }
+    }
+
+    /// What is left to tell of somebody whom the database knows by the name of Anna.
+    fn news(said: &[(i64, Person)]) -> Option<Person> {
+        let (company, contact) = (CompanyId::new(), ContactId::new());
+        let said = said.iter().map(|(seconds, person)| Profile {
+            company,
+            contact,
+            at: AT + time::Duration::seconds(*seconds),
+            person: person.clone(),
+        });
+        let mut news = Profiles::new(said.collect());
+        let known = Person { phone: Some("15550001".into()), address_book_name: Some(None), ..named("Anna") };
+        news.leave_out(|_, said| known.says(said));
+        news.newest.into_values().next().map(|profile| profile.person)
+    }
+
+    #[test]
+    fn what_is_known_is_not_told_again() {
+        assert_eq!(news(&[(1, named("Anna")), (2, named("Anna"))]), None);
+        assert_eq!(news(&[(1, Person { address_book_name: Some(None), ..named("Anna") })]), None);
+    }
+
+    #[test]
+    fn anything_else_is_told() {
+        let others = [
+            named("Berta"),
+            Person { bsuid: Some("US.1".into()), ..named("Anna") },
+            Person { username: Some("anna".into()), ..named("Anna") },
+            Person { phone: Some("15550002".into()), ..named("Anna") },
+            Person { wa_id: Some("15550002".into()), ..named("Anna") },
+            Person { address_book_name: Some(Some("Anna".into())), ..named("Anna") },
+        ];
+        for person in others {
+            assert_eq!(news(&[(1, person.clone())]), Some(person));
+        }
+        // A preference has a time of its own: the same one later is news.
+        assert!(
+            news(&[(1, Person { marketing_preference: Some(MarketingPreference::Stop), ..named("Anna") })]).is_some()
+        );
+    }
+
+    #[test]
+    fn the_newest_word_decides_what_is_news() {
+        assert_eq!(news(&[(1, named("Berta")), (2, named("Anna"))]), None);
+        assert_eq!(news(&[(1, named("Anna")), (2, named("Berta"))]), Some(named("Berta")));
     }
 }

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sqlx::PgConnection;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::conversations::Party;
+use super::conversations::{Party, Wanted};
 use super::messages::Row;
 use super::people::{Identity, Plan};
 use super::profiles::Profiles;
@@ -14,7 +13,7 @@ use super::{ApplyError, Work};
 use crate::ids::{CompanyId, ContactId, ConversationId, MessageId, Owner};
 use crate::processing::effect::{NewStatus, Source};
 
-/// Writes what was decided about people.
+/// Writes what was decided about people. Of those who were there already, most events say nothing new.
 pub async fn write_people(transaction: &mut PgConnection, plan: Plan) -> Result<(), ApplyError> {
     // One that another is merged into has its say afterwards, beside what the other brings.
     let targets: HashSet<_> = plan.merged.iter().map(|&(company, _, into)| (company, into)).collect();
@@ -25,7 +24,9 @@ pub async fn write_people(transaction: &mut PgConnection, plan: Plan) -> Result<
     for (company, from, into) in plan.merged {
         merge(transaction, company, from, into).await?;
     }
-    Ok(update_profiles(transaction, &Profiles::new(of_known)).await?)
+    let mut news = Profiles::new(of_known);
+    news.leave_out(|key, said| !targets.contains(&key) && plan.known.get(&key.1).is_some_and(|known| known.says(said)));
+    Ok(update_profiles(transaction, &news).await?)
 }
 
 /// Inserts contacts, with what is known of them, and identities, of whomever.
@@ -261,74 +262,18 @@ async fn update_profiles(transaction: &mut PgConnection, profiles: &Profiles) ->
     Ok(())
 }
 
-/// Opens conversations, or moves the open ones up to their newest message.
-pub async fn open_conversations(
+/// Opens the conversations with groups, or moves the open ones up to their newest message.
+async fn open_with_groups<'a>(
     transaction: &mut PgConnection,
-    wanted: &BTreeMap<(Owner, Party), OffsetDateTime>,
-) -> Result<HashMap<(Owner, Party), ConversationId>, sqlx::Error> {
-    let mut opened = HashMap::new();
-    let with_contacts: Vec<_> = wanted
-        .iter()
-        .filter_map(|((owner, party), at)| match party {
-            Party::Contact(contact) => Some((*owner, *contact, *at)),
-            Party::Group(_) => None,
-        })
-        .collect();
-    for (owner, contact, id) in open_with_contacts(&mut *transaction, &with_contacts).await? {
-        opened.insert((owner, Party::Contact(contact)), id);
-    }
-    let with_groups: Vec<_> = wanted
-        .iter()
-        .filter_map(|((owner, party), at)| match party {
-            Party::Group(group) => Some((*owner, group.as_str(), *at)),
-            Party::Contact(_) => None,
-        })
-        .collect();
-    for (owner, group, id) in open_with_groups(transaction, &with_groups).await? {
-        opened.insert((owner, Party::Group(group)), id);
-    }
-    Ok(opened)
-}
-
-async fn open_with_contacts(
-    transaction: &mut PgConnection,
-    wanted: &[(Owner, ContactId, OffsetDateTime)],
-) -> Result<Vec<(Owner, ContactId, ConversationId)>, sqlx::Error> {
-    if wanted.is_empty() {
-        return Ok(Vec::new());
-    }
-    let rows = sqlx::query!(
-        r#"
-        insert into conversations as c (company_id, id, account_id, contact_id, opened_at, last_message_at)
-        select company_id, id, account_id, contact_id, at, at
-        from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[])
-            as new (company_id, id, account_id, contact_id, at)
-        on conflict (company_id, account_id, contact_id) where state = 'open' and contact_id is not null do update
-            set last_message_at = greatest(c.last_message_at, excluded.last_message_at),
-                opened_at = least(c.opened_at, excluded.opened_at)
-        returning company_id, account_id, contact_id as "contact_id!", id
-        "#,
-        &wanted.iter().map(|(owner, ..)| owner.company.0).collect::<Vec<_>>(),
-        &wanted.iter().map(|_| ConversationId::new().0).collect::<Vec<_>>(),
-        &wanted.iter().map(|(owner, ..)| owner.account.0).collect::<Vec<_>>(),
-        &wanted.iter().map(|(_, contact, _)| contact.0).collect::<Vec<_>>(),
-        &wanted.iter().map(|(.., at)| *at).collect::<Vec<_>>(),
-    )
-    .fetch_all(transaction)
-    .await?;
-    let rows = rows.into_iter().map(|row| {
-        let owner = Owner { company: row.company_id.into(), account: row.account_id.into() };
-        (owner, row.contact_id.into(), row.id.into())
+    wanted: &Wanted<'a>,
+) -> Result<HashMap<(Owner, Party<'a>), ConversationId>, sqlx::Error> {
+    let groups = wanted.iter().filter_map(|((owner, party), at)| match party {
+        Party::Group(group) => Some((owner, *group, *at)),
+        Party::Contact(_) => None,
     });
-    Ok(rows.collect())
-}
-
-async fn open_with_groups(
-    transaction: &mut PgConnection,
-    wanted: &[(Owner, &str, OffsetDateTime)],
-) -> Result<Vec<(Owner, String, ConversationId)>, sqlx::Error> {
-    if wanted.is_empty() {
-        return Ok(Vec::new());
+    let groups: Vec<_> = groups.collect();
+    if groups.is_empty() {
+        return Ok(HashMap::new());
     }
     let rows = sqlx::query!(
         r#"
@@ -341,19 +286,21 @@ async fn open_with_groups(
                 opened_at = least(c.opened_at, excluded.opened_at)
         returning company_id, account_id, group_id as "group_id!", id
         "#,
-        &wanted.iter().map(|(owner, ..)| owner.company.0).collect::<Vec<_>>(),
-        &wanted.iter().map(|_| ConversationId::new().0).collect::<Vec<_>>(),
-        &wanted.iter().map(|(owner, ..)| owner.account.0).collect::<Vec<_>>(),
-        &wanted.iter().map(|(_, group, _)| *group).collect::<Vec<_>>() as _,
-        &wanted.iter().map(|(.., at)| *at).collect::<Vec<_>>(),
+        &groups.iter().map(|(owner, ..)| owner.company.0).collect::<Vec<_>>(),
+        &groups.iter().map(|_| ConversationId::new().0).collect::<Vec<_>>(),
+        &groups.iter().map(|(owner, ..)| owner.account.0).collect::<Vec<_>>(),
+        &groups.iter().map(|(_, group, _)| *group).collect::<Vec<_>>() as _,
+        &groups.iter().map(|(.., at)| *at).collect::<Vec<_>>(),
     )
     .fetch_all(transaction)
     .await?;
-    let rows = rows.into_iter().map(|row| {
+    let opened = rows.into_iter().filter_map(|row| {
         let owner = Owner { company: row.company_id.into(), account: row.account_id.into() };
-        (owner, row.group_id, row.id.into())
+        // The key of what was wanted, since the answer's own text does not live as long.
+        let (_, group, _) = groups.iter().find(|(asked, group, _)| **asked == owner && **group == row.group_id)?;
+        Some(((owner, Party::Group(group)), row.id.into()))
     });
-    Ok(rows.collect())
+    Ok(opened.collect())
 }
 
 /// Keeps every status as it came. One whose event has left the log since, and its dedup key with it, is not kept twice.
@@ -409,30 +356,51 @@ pub async fn insert_statuses(
     Ok(known.into_iter().map(|row| (owner(row.company_id, row.account_id), row.wamid)).collect())
 }
 
-/// Inserts messages, or brings the stored ones up to date: content by the rules of the module above, the status
-/// upwards only.
+/// Opens the conversations that are wanted, or moves the open ones up to their newest message; and inserts messages
+/// there, or brings the stored ones up to date: content by the rules of the module above, the status upwards only.
 pub async fn upsert_messages(
     transaction: &mut PgConnection,
+    wanted: &Wanted<'_>,
     rows: &BTreeMap<(Owner, &str), Row<'_>>,
 ) -> Result<(), sqlx::Error> {
     if rows.is_empty() {
         return Ok(());
     }
+    let groups = open_with_groups(&mut *transaction, wanted).await?;
+    let of_group = |(owner, row): (Owner, &Row<'_>)| groups.get(&(owner, row.place?.party)).map(|id| id.0);
+    let people = wanted.iter().filter_map(|((owner, party), at)| match party {
+        Party::Contact(contact) => Some((owner, contact, *at)),
+        Party::Group(_) => None,
+    });
+    let people: Vec<_> = people.collect();
     let r = || rows.values();
     sqlx::query!(
         r#"
+        with opened as (
+            insert into conversations as c (company_id, id, account_id, contact_id, opened_at, last_message_at)
+            select company_id, id, account_id, contact_id, at, at
+            from unnest($18::uuid[], $19::uuid[], $20::uuid[], $21::uuid[], $22::timestamptz[])
+                as new (company_id, id, account_id, contact_id, at)
+            on conflict (company_id, account_id, contact_id) where state = 'open' and contact_id is not null do update
+                set last_message_at = greatest(c.last_message_at, excluded.last_message_at),
+                    opened_at = least(c.opened_at, excluded.opened_at)
+            returning company_id, account_id, contact_id, id
+        )
         insert into messages as m
             (company_id, id, account_id, wamid, conversation_id, contact_id, direction, source, type, body, content,
              reply_to_wamid, about_wamid, sent_at, status, status_at, event_id)
-        select company_id, id, account_id, wamid, conversation_id, contact_id, direction, source, type, body, content,
-               reply_to, about, sent_at,
+        select company_id, new.id, account_id, wamid, coalesce(in_group, opened.id), contact_id, direction, source,
+               type, body, content, reply_to, about, sent_at,
                case when direction = 'outbound' then status::message_status end,
                case when direction = 'outbound' then status_at end, event_id
         from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::uuid[], $7::text[], $8::text[],
                     $9::text[], $10::text[], $11::jsonb[], $12::text[], $13::text[], $14::timestamptz[], $15::text[],
-                    $16::timestamptz[], $17::uuid[])
-            as new (company_id, id, account_id, wamid, conversation_id, contact_id, direction, source, type, body,
-                    content, reply_to, about, sent_at, status, status_at, event_id)
+                    $16::timestamptz[], $17::uuid[]) with ordinality
+            as new (company_id, id, account_id, wamid, in_group, contact_id, direction, source, type, body, content,
+                    reply_to, about, sent_at, status, status_at, event_id, number)
+        left join opened using (company_id, account_id, contact_id)
+        where (select count(*) from opened) >= 0
+        order by number
         on conflict (company_id, account_id, wamid) do update set
             (conversation_id, contact_id, direction, source, type, body, content, reply_to_wamid, about_wamid, sent_at,
              event_id) = (
@@ -460,7 +428,7 @@ pub async fn upsert_messages(
         &rows.keys().map(|_| MessageId::new().0).collect::<Vec<_>>(),
         &rows.keys().map(|(owner, _)| owner.account.0).collect::<Vec<_>>(),
         &rows.keys().map(|(_, wamid)| *wamid).collect::<Vec<_>>() as _,
-        &r().map(|row| row.place.map(|place| place.conversation.0)).collect::<Vec<_>>() as _,
+        &rows.iter().map(|((owner, _), row)| of_group((*owner, row))).collect::<Vec<_>>() as _,
         &r().map(|row| row.place.and_then(|place| place.contact).map(|contact| contact.0)).collect::<Vec<_>>() as _,
         &r().map(|row| if row.message.is_none_or(|m| m.outbound) { "outbound" } else { "inbound" }).collect::<Vec<_>>()
             as _,
@@ -474,6 +442,11 @@ pub async fn upsert_messages(
         &r().map(|row| row.status.map(|(rank, _)| rank.as_str())).collect::<Vec<_>>() as _,
         &r().map(|row| row.status.map(|(_, at)| at)).collect::<Vec<_>>() as _,
         &r().map(|row| row.event.0).collect::<Vec<_>>(),
+        &people.iter().map(|(owner, ..)| owner.company.0).collect::<Vec<_>>(),
+        &people.iter().map(|_| ConversationId::new().0).collect::<Vec<_>>(),
+        &people.iter().map(|(owner, ..)| owner.account.0).collect::<Vec<_>>(),
+        &people.iter().map(|(_, contact, _)| contact.0).collect::<Vec<_>>(),
+        &people.iter().map(|(.., at)| *at).collect::<Vec<_>>(),
     )
     .execute(transaction)
     .await?;

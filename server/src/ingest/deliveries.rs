@@ -52,23 +52,23 @@ pub fn of(post: &Post, snapshot: &Snapshot) -> Result<Vec<Delivery>, Reason> {
 
 fn split(post: &Post, signers: &[Signer], snapshot: &Snapshot) -> Vec<Delivery> {
     let mut shares: BTreeMap<CompanyId, Vec<(usize, Item, Route)>> = BTreeMap::new();
-    for (position, item) in envelope::cut(&post.body, &post.sha256, post.received_at).into_iter().enumerate() {
+    let (items, told) = envelope::cut_and_tell(&post.body, &post.sha256, post.received_at);
+    for (position, item) in items.into_iter().enumerate() {
         let route = snapshot.route(signers, item.phone_number_id.as_deref(), item.waba_id.as_deref());
         shares.entry(route.company()).or_default().push((position, item, route));
     }
     let alone = shares.len() == 1;
     // A route leads to a signer's company only.
     let signer_of = |company| signers.iter().find(|signer| signer.owner.company == company);
-    let share = |(company, share)| Some(post.delivery(*signer_of(company)?, share, alone));
+    let share = |(company, share)| Some(post.delivery(*signer_of(company)?, share, alone, told.as_deref()));
     shares.into_iter().filter_map(share).collect()
 }
 
 impl Post {
-    fn delivery(&self, signer: Signer, share: Vec<(usize, Item, Route)>, alone: bool) -> Delivery {
+    fn delivery(&self, signer: Signer, share: Vec<(usize, Item, Route)>, alone: bool, told: Option<&str>) -> Delivery {
         let (body, offsets) = if alone { self.whole(&share) } else { self.part(&share) };
-        let told = if alone && share.len() == 1 { envelope::tellable(&self.body) } else { None };
         let events = share.into_iter().zip(offsets).map(|((position, item, route), offset)| {
-            NewEvent::new((position, offset), item, route, signer.owner, told.as_deref())
+            NewEvent::new((position, offset), item, route, signer.owner, told)
         });
         Delivery {
             company: signer.owner.company,

@@ -45,6 +45,12 @@ impl<'a> Contacts<'a> {
         Self { by_id, only }
     }
 
+    /// The only contact of a value that holds one update.
+    pub(super) fn one(contact: Option<&'a str>, can_be_kept: impl Fn(&str) -> bool) -> Self {
+        let only = contact.filter(|contact| can_be_kept(contact) && Members::read(contact).is_some());
+        Self { by_id: HashMap::new(), only }
+    }
+
     /// The contact of an update. One that is alone belongs to an update that is alone, whatever the ids: people's
     /// numbers have two spellings in some countries.
     pub(super) fn of(&self, update: &Members, is_alone: bool) -> Option<&'a str> {

@@ -64,6 +64,11 @@ impl<'a> Cutter<'a> {
         self.items.len() + usize::from(self.cut_off_at.is_some())
     }
 
+    /// Whether the text is not quite what came.
+    pub(super) fn is_damaged(&self) -> bool {
+        self.is_damaged
+    }
+
     /// The items; the last one tells if there was no room for more.
     pub(super) fn finish(mut self) -> Vec<Item> {
         if let Some(start) = self.cut_off_at {
@@ -175,6 +180,12 @@ impl<'a> Cutter<'a> {
 
     fn believable(&self, digits: Option<&str>) -> Option<OffsetDateTime> {
         digits.and_then(|digits| believable(digits, self.now))
+    }
+
+    /// What stands between two quotes, with them.
+    pub(super) fn with_quotes(&self, word: &str) -> &'a str {
+        let Range { start, end } = self.range(word);
+        &self.text[start - 1..=end]
     }
 
     /// Where a slice of the text lies in the body.

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr, memchr2};
+
 use super::members::unquote;
 
 /// Lists and objects inside each other; `serde_json` gives up at 128, and the payload adds two.
@@ -89,14 +91,7 @@ impl<'a> Scanner<'a> {
     /// The string that begins here, quotes included.
     fn quoted(&self) -> &'a str {
         let rest = &self.json[self.at..];
-        let mut escaped = true;
-        let end = rest.bytes().position(|byte| {
-            let closes = byte == b'"' && !escaped;
-            escaped = byte == b'\\' && !escaped;
-            closes
-        });
-        // The first quote stands as if it were escaped, since it does not close.
-        &rest[..end.map_or(rest.len(), |end| end + 1)]
+        &rest[..quoted_length(rest.as_bytes())]
     }
 
     fn number(&mut self) -> Result<(), Unholdable> {
@@ -106,6 +101,20 @@ impl<'a> Scanner<'a> {
         self.at += number.len();
         if number_is_holdable(number) { Ok(()) } else { Err(Unholdable::NumberOutOfRange) }
     }
+}
+
+/// How long the string is that a text begins with, quotes included; all of the text if it does not end.
+pub(super) fn quoted_length(text: &[u8]) -> usize {
+    let mut at = 1;
+    while let Some(found) = text.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+        at += found;
+        if text[at] == b'"' {
+            return at + 1;
+        }
+        // The letter behind a backslash closes nothing.
+        at += 2;
+    }
+    text.len()
 }
 
 fn number_is_holdable(number: &str) -> bool {
@@ -118,7 +127,7 @@ fn number_is_holdable(number: &str) -> bool {
 /// Looks at the `\uXXXX` of a string: no NUL, and surrogates only in pairs.
 fn check_escapes(quoted: &str) -> Result<(), Unholdable> {
     let mut rest = quoted;
-    while let Some(at) = rest.find('\\') {
+    while let Some(at) = memchr(b'\\', rest.as_bytes()) {
         let (unit, after) = escape(&rest[at..]);
         match unit {
             Some(0) => return Err(Unholdable::Nul),

@@ -15,7 +15,7 @@
 //! | the lists in a `value` | [`value`] |
 //! | chunks of a history | [`history`] |
 //! | one update | [`cutter`], with its name from [`keys`], its surroundings from [`place`] and [`contacts`] |
-//! | a body of the usual shape, once more | [`usual`] |
+//! | a body of the usual shape, all at once | [`usual`] |
 
 mod contacts;
 mod cutter;
@@ -35,7 +35,8 @@ use time::OffsetDateTime;
 
 use crate::event_log::item::Item;
 use cutter::Cutter;
-pub use usual::{payload_of, tellable};
+use usual::Usual;
+pub use usual::payload_of;
 
 /// Cuts a body into its updates, in their order.
 ///
@@ -43,10 +44,19 @@ pub use usual::{payload_of, tellable};
 /// work grows with the length of the body and not faster; a thousand updates take some
 /// 4 ms, 3 MB some 60 ms.
 pub fn cut(body: &[u8], body_sha256: &[u8; 32], now: OffsetDateTime) -> Vec<Item> {
+    cut_and_tell(body, body_sha256, now).0
+}
+
+/// The same, and the payload that whoever has the body can put together, if it is of the [`usual`] shape.
+pub fn cut_and_tell(body: &[u8], body_sha256: &[u8; 32], now: OffsetDateTime) -> (Vec<Item>, Option<String>) {
     let text = readable(body);
     let mut cutter = Cutter::new(body, &text, body_sha256, now);
-    cutter.walk_body();
-    cutter.finish()
+    let usual = Usual::read(&text).filter(|usual| cutter.walk_usual(usual));
+    if usual.is_none() {
+        cutter.walk_body();
+    }
+    let told = usual.filter(|_| usual::is_tellable(&text)).map(|usual| usual.payload());
+    (cutter.finish(), told)
 }
 
 /// The body as text. JSON is UTF-8; where a byte is not, a question mark takes its place, so that what stands around

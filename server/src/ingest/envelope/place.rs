@@ -36,7 +36,12 @@ impl Place<'_> {
 /// The last value of the key as a word of reasonable length.
 pub(super) fn claim(holder: &Members, key: &str) -> Option<String> {
     let word = holder.text(key)?;
-    (word.chars().count() <= MAX_WORD).then(|| word.into_owned())
+    is_claim(&word).then(|| word.into_owned())
+}
+
+/// Whether a word is of reasonable length.
+pub(super) fn is_claim(word: &str) -> bool {
+    !word.is_empty() && word.chars().count() <= MAX_WORD
 }
 
 /// An object of raw values, those that are there.

@@ -23,6 +23,14 @@ fn cut(body: impl AsRef<[u8]>) -> Vec<Item> {
     super::cut(body, &Sha256::digest(body).into(), NOW)
 }
 
+/// Cuts it as if it were of no usual shape.
+fn cut_level_by_level(body: &[u8]) -> Vec<Item> {
+    let text = super::readable(body);
+    let mut cutter = super::Cutter::new(body, &text, &Sha256::digest(body).into(), NOW);
+    cutter.walk_body();
+    cutter.finish()
+}
+
 /// Cuts a body that holds one item.
 fn cut_one(body: impl AsRef<[u8]>) -> Item {
     let mut items = cut(body);

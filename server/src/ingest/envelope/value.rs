@@ -16,7 +16,7 @@ struct List<'a> {
 }
 
 /// What the elements of a list are, by its key.
-fn kind_of(key: &str, field: Option<&str>) -> Option<EventType> {
+pub(super) fn kind_of(key: &str, field: Option<&str>) -> Option<EventType> {
     Some(match (key, field) {
         ("messages", Some("standby")) => EventType::Standby,
         ("messages", Some("history")) => EventType::HistoryMessage,
@@ -74,7 +74,14 @@ impl<'a> Cutter<'a> {
         }
     }
 
-    fn walk_update(&mut self, place: &Place, kind: EventType, json: &str, contacts: &Contacts, is_alone: bool) {
+    pub(super) fn walk_update(
+        &mut self,
+        place: &Place,
+        kind: EventType,
+        json: &str,
+        contacts: &Contacts,
+        is_alone: bool,
+    ) {
         let Some(members) = Members::read(json) else {
             return self.broken_update(place, kind, json);
         };

@@ -1,13 +1,42 @@
 //! From the body over its entries to its changes.
 
+use super::contacts::Contacts;
 use super::cutter::Cutter;
 use super::members::{Members, elements};
-use super::place::{Place, claim, object};
+use super::place::{Place, claim, is_claim, object};
+use super::usual::Usual;
+use super::value::kind_of;
 
 /// What `object` says in the envelopes we know.
 const OBJECT: &str = "whatsapp_business_account";
 
 impl<'a> Cutter<'a> {
+    /// Reads a body of the usual shape, which need not be gone through level by level; the outcome is the same, which a
+    /// test sees to. False: it holds something unusual after all, and nothing has been read.
+    pub(super) fn walk_usual(&mut self, usual: &Usual<'a>) -> bool {
+        let words = [usual.entry_id, usual.field];
+        let is_plain = !self.is_damaged() && usual.object == OBJECT && words.into_iter().all(is_claim);
+        if !is_plain || self.check_surrounding(usual.metadata).is_err() {
+            return false;
+        }
+        let (Some(metadata), Some(kind)) = (Members::read(usual.metadata), kind_of(usual.list, Some(usual.field)))
+        else {
+            return false;
+        };
+        let place = Place {
+            waba_id: Some(usual.entry_id.to_owned()),
+            time: usual.time.map(|time| time.to_string()),
+            field: Some(usual.field.to_owned()),
+            phone_number_id: claim(&metadata, "phone_number_id"),
+            entry_json: Some(usual.entry()),
+            field_json: Some(self.with_quotes(usual.field)),
+            metadata_json: Some(usual.metadata),
+        };
+        let contacts = Contacts::one(usual.contact, |contact| self.check_surrounding(contact).is_ok());
+        self.walk_update(&place, kind, usual.item, &contacts, true);
+        true
+    }
+
     /// Reads the whole body.
     pub(super) fn walk_body(&mut self) {
         let Some(envelope) = Members::read(self.text) else {

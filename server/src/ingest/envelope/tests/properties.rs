@@ -3,12 +3,14 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::{cut, fixture, is_quarantined};
+use super::{cut, cut_level_by_level, fixture, is_quarantined};
 use crate::event_log::item::{Item, Payload};
+use crate::ingest::envelope::usual::Usual;
 
 /// Everything a writer relies on.
 fn check(body: &[u8]) -> Result<Vec<Item>, TestCaseError> {
     let items = cut(body);
+    prop_assert_eq!(&items, &cut_level_by_level(body), "a body of the usual shape is cut in another way");
     prop_assert!(!items.is_empty());
     for item in &items {
         prop_assert!(item.bytes.start <= item.bytes.end && item.bytes.end <= body.len());
@@ -108,6 +110,26 @@ proptest! {
         let at = at.index(body.len());
         body[at] = byte;
         check(&body)?;
+    }
+
+    /// The shape in which nearly every body comes, with something or other in each of its places.
+    #[test]
+    fn any_usual_body(parts in prop::collection::vec(envelope_like(), 6), list in "messages|statuses") {
+        let words = ["\"1022\"", "\"messages\"", r#"{"phone_number_id":"1065"}"#, r#"{"wa_id":"1650"}"#,
+            r#"{"from":"1650","id":"wamid.A","type":"text"}"#, "1762012800"];
+        let body = |parts: &[&str]| {
+            let [id, field, metadata, contact, item, time] = parts else { unreachable!("there are six") };
+            format!(
+                r#"{{"object":"whatsapp_business_account","entry":[{{"id":{id},"time":{time},"changes":[{{"field":{field},"value":{{"messaging_product":"whatsapp","metadata":{metadata},"contacts":[{contact}],"{list}":[{item}]}}}}]}}]}}"#
+            )
+        };
+        prop_assert!(Usual::read(&body(&words)).is_some(), "otherwise this test proves nothing");
+        check(body(&words).as_bytes())?;
+        for place in 0..words.len() {
+            let mut one_other = words;
+            one_other[place] = &parts[place];
+            check(body(&one_other).as_bytes())?;
+        }
     }
 
     #[test]

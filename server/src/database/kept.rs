@@ -9,6 +9,7 @@
 //! processes behind them in PostgreSQL grow.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
@@ -32,12 +33,38 @@ pub struct KeptConnection {
     kept: Option<(Held, Instant)>,
 }
 
+/// Connections that several share. What was used last is given out first: the process behind it in PostgreSQL has at hand
+/// what it needs.
+#[derive(Debug)]
+pub struct KeptConnections {
+    engine: PgPool,
+    spare: Mutex<Vec<KeptConnection>>,
+}
+
 /// The connection in use. It must be settled: one that is only dropped, in the middle of something, is closed.
 #[derive(Debug)]
 pub struct Held {
     connection: PoolConnection<Postgres>,
     since: Instant,
     is_settled: bool,
+}
+
+impl KeptConnections {
+    /// None yet.
+    pub fn new(engine: &PgPool) -> Self {
+        Self { engine: engine.clone(), spare: Mutex::default() }
+    }
+
+    /// The one that was used last, or a new one when all are in use.
+    pub fn take(&self) -> KeptConnection {
+        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        spare.unwrap_or_else(|| KeptConnection::new(&self.engine))
+    }
+
+    /// Gives one back.
+    pub fn give_back(&self, connection: KeptConnection) {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+    }
 }
 
 impl KeptConnection {

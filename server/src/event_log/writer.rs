@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use self::turns::{PATIENCE, Turns};
 use super::batch::{Batch, Delivery};
 use super::store::{self, Stored};
-use crate::database::kept::KeptConnection;
+use crate::database::kept::KeptConnections;
 use crate::metrics;
 use crate::panics::caught;
 use crate::processing::wake::Wake;
@@ -64,7 +64,7 @@ struct Job {
 }
 
 struct Lane {
-    connection: KeptConnection,
+    connections: Arc<KeptConnections>,
     wake: Wake,
 }
 
@@ -80,7 +80,8 @@ impl Writer {
     pub fn start(engine: &PgPool, lanes: usize, wake: &Wake) -> (Self, Vec<JoinHandle<()>>) {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let turns = Arc::new(Turns::new(waiting, PATIENCE));
-        let lane = || Lane { connection: KeptConnection::new(engine), wake: wake.clone() };
+        let connections = Arc::new(KeptConnections::new(engine));
+        let lane = || Lane { connections: Arc::clone(&connections), wake: wake.clone() };
         let lanes = (0..lanes).map(|_| tokio::spawn(run_lane(Arc::clone(&turns), lane()))).collect();
         (Self { queue, bytes: Arc::new(Semaphore::new(QUEUE_KB)) }, lanes)
     }
@@ -109,7 +110,7 @@ impl Writer {
     }
 }
 
-async fn run_lane(turns: Arc<Turns<Job>>, mut lane: Lane) {
+async fn run_lane(turns: Arc<Turns<Job>>, lane: Lane) {
     let mut jobs = Vec::with_capacity(BATCH);
     while let Some(_turn) = turns.take(&mut jobs, BATCH).await {
         while !jobs.is_empty() {
@@ -136,7 +137,7 @@ fn first_batch(jobs: &[Job]) -> usize {
 }
 
 impl Lane {
-    async fn flush(&mut self, jobs: &mut Vec<Job>) {
+    async fn flush(&self, jobs: &mut Vec<Job>) {
         // A job whose handler has given up is not worth a place: Meta was told 503 and comes again.
         jobs.retain(|job| !job.done.is_closed());
         if jobs.is_empty() {
@@ -162,7 +163,7 @@ impl Lane {
         self.wake.now();
     }
 
-    async fn flush_one_by_one(&mut self, jobs: &mut Vec<Job>, error: &sqlx::Error) {
+    async fn flush_one_by_one(&self, jobs: &mut Vec<Job>, error: &sqlx::Error) {
         tracing::warn!(%error, deliveries = jobs.len(), "a batch failed on data; storing its deliveries one by one");
         for job in jobs.drain(..) {
             let stored = self.store_alone(job.deliveries).await;
@@ -170,7 +171,7 @@ impl Lane {
         }
     }
 
-    async fn store_alone(&mut self, mut deliveries: Vec<Delivery>) -> Result<(), StoreError> {
+    async fn store_alone(&self, mut deliveries: Vec<Delivery>) -> Result<(), StoreError> {
         let Err(error) = self.store(&Batch::collapse(&deliveries)).await else { return Ok(()) };
         if kind(&error) != Kind::Data {
             return Err(StoreError::Unavailable);
@@ -185,7 +186,7 @@ impl Lane {
         })
     }
 
-    async fn store(&mut self, batch: &Batch<'_>) -> Result<Stored, sqlx::Error> {
+    async fn store(&self, batch: &Batch<'_>) -> Result<Stored, sqlx::Error> {
         let mut tries = 0;
         loop {
             match self.store_once(batch).await {
@@ -199,9 +200,16 @@ impl Lane {
         }
     }
 
-    async fn store_once(&mut self, batch: &Batch<'_>) -> Result<Stored, sqlx::Error> {
-        let mut held = self.connection.take().await?;
-        let stored = tokio::time::timeout(FLUSH_TIMEOUT, store::store(&mut *held, batch)).await;
-        self.connection.settle(held, stored)
+    async fn store_once(&self, batch: &Batch<'_>) -> Result<Stored, sqlx::Error> {
+        let mut connection = self.connections.take();
+        let stored = match connection.take().await {
+            Ok(mut held) => {
+                let stored = tokio::time::timeout(FLUSH_TIMEOUT, store::store(&mut *held, batch)).await;
+                connection.settle(held, stored)
+            }
+            Err(error) => Err(error),
+        };
+        self.connections.give_back(connection);
+        stored
     }
 }

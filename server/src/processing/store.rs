@@ -313,6 +313,7 @@ impl Part<'_> {
 /// `LeaseLost` if somebody else has the lease or has processed an event, or if an event was erased meanwhile; `Raced` if
 /// an identity was handed on while its lock was waited for, since what else is known of its owner is then of before.
 /// Those of the database.
+#[expect(clippy::too_many_lines, reason = "most of it is one statement")]
 pub async fn finish(
     transaction: &mut PgConnection,
     lease: &Lease,

@@ -10,9 +10,10 @@ use tokio::sync::Notify;
 pub struct Wake(Arc<Notify>);
 
 impl Wake {
-    /// Rings: one worker wakes, or the next one to wait does not sleep.
+    /// Rings: the worker wakes that went to sleep last, whose connection is the warmest, or the next one to wait does not
+    /// sleep.
     pub fn now(&self) {
-        self.0.notify_one();
+        self.0.notify_last();
     }
 
     /// Sleeps until the bell rings, at most for `limit`.

@@ -1,4 +1,4 @@
--- A message stands in a conversation that its own statement opens, or locks by moving it up, until it is committed. Only
+-- A message stands in a conversation that its own transaction opens, or locks by moving it up, until it is committed. Only
 -- a merge of two contacts deletes conversations, after it has waited for whoever holds an id of theirs and given the
 -- messages to the conversation that stays. To look the conversation up once more took half of the time of storing a
 -- message.

@@ -28,7 +28,7 @@ use crate::statistics::{lossy, percentile};
 use crate::wire::{Connection, SharedConnection};
 
 /// Threads of a closed loop; `pgbench` is given as many.
-pub const THREADS: usize = 2;
+pub const CLOSED_LOOP_THREADS: usize = 2;
 
 /// What became of one post.
 #[derive(Clone, Copy, Debug)]
@@ -147,7 +147,11 @@ type Next<'p> = Option<(usize, &'p Post, Instant)>;
 
 /// Where there are no more connections than threads, each has its own.
 fn run_closed<'p>(address: SocketAddr, connections: usize, next: impl Fn(Instant) -> Next<'p> + Sync) -> Result<Run> {
-    if connections > THREADS { run_shared(address, connections, next) } else { run(address, connections, next) }
+    if connections > CLOSED_LOOP_THREADS {
+        run_shared(address, connections, next)
+    } else {
+        run(address, connections, next)
+    }
 }
 
 /// Runs connections with a thread for each until `next` has no more for them.
@@ -167,13 +171,13 @@ fn run<'p>(address: SocketAddr, connections: usize, next: impl Fn(Instant) -> Ne
     together(work.collect())
 }
 
-/// Runs connections on [`THREADS`] threads until `next` has no more for them.
+/// Runs connections on [`CLOSED_LOOP_THREADS`] threads until `next` has no more for them.
 fn run_shared<'p>(address: SocketAddr, connections: usize, next: impl Fn(Instant) -> Next<'p> + Sync) -> Result<Run> {
     let mut work = Vec::new();
-    for thread in 0..THREADS {
+    for thread in 0..CLOSED_LOOP_THREADS {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let inside = runtime.enter();
-        let opened = (thread..connections).step_by(THREADS).map(|_| SharedConnection::open(address));
+        let opened = (thread..connections).step_by(CLOSED_LOOP_THREADS).map(|_| SharedConnection::open(address));
         let opened = opened.collect::<io::Result<Vec<_>>>()?;
         drop(inside);
         let next = &next;

@@ -71,7 +71,8 @@ impl SharedConnection {
         Ok(Self { address, stream: connect_shared(address)?, buffer: vec![0; BUFFER] })
     }
 
-    /// The same as [`Connection::ask`].
+    /// The same as [`Connection::ask`], with one limit of time for all of it. A new connection is waited for by the others
+    /// of the thread, too: a run with errors does not count.
     pub async fn ask(&mut self, request: &[u8]) -> io::Result<u16> {
         let answer = timeout(PATIENCE, self.try_ask(request)).await.unwrap_or(Err(ErrorKind::TimedOut.into()));
         if answer.is_err() {

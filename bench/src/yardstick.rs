@@ -18,7 +18,7 @@ use reqwest::Url;
 use uuid::Uuid;
 
 use crate::database::{Database, Sample};
-use crate::load::THREADS;
+use crate::load::CLOSED_LOOP_THREADS;
 
 /// Rows of one `COPY`.
 pub const COPIED: usize = 100_000;
@@ -88,7 +88,7 @@ impl Pgbench {
             .env("PGPASSWORD", self.url.password().unwrap_or_default())
             .args(["--no-vacuum", "--protocol=prepared", "--file=insert.sql"])
             .arg(format!("--client={clients}"))
-            .arg(format!("--jobs={}", clients.min(THREADS)))
+            .arg(format!("--jobs={}", clients.min(CLOSED_LOOP_THREADS)))
             .arg(format!("--time={}", time.as_secs().max(1)))
             .args(self.variables().map(|(name, value)| format!("--define={name}={value}")))
             .args(more)

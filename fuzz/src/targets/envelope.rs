@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use server::event_log::item::{Item, Payload};
-use server::ingest::envelope::cut;
+use server::ingest::envelope::{cut, cut_level_by_level};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -50,8 +50,10 @@ pub const TARGET: Target = Target {
 const NOW: OffsetDateTime = datetime!(2026-11-23 17:00 UTC);
 
 fn try_one(body: &[u8]) -> u64 {
-    let items = cut(body, &Sha256::digest(body).into(), NOW);
+    let sha256 = Sha256::digest(body).into();
+    let items = cut(body, &sha256, NOW);
     assert!(!items.is_empty(), "a body without items is lost");
+    assert_eq!(items, cut_level_by_level(body, &sha256, NOW), "the shape of the body decides over its items");
     for item in &items {
         check(item, body);
     }

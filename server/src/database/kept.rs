@@ -61,9 +61,12 @@ impl KeptConnections {
         spare.unwrap_or_else(|| KeptConnection::new(&self.engine))
     }
 
-    /// Gives one back.
+    /// Gives one back. One that has failed is not worth a place above others that work, nor is one that nobody has needed
+    /// for long.
     pub fn give_back(&self, connection: KeptConnection) {
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        spare.push(connection);
+        spare.retain(KeptConnection::is_fresh);
     }
 }
 
@@ -71,6 +74,10 @@ impl KeptConnection {
     /// None yet.
     pub fn new(engine: &PgPool) -> Self {
         Self { engine: engine.clone(), kept: None }
+    }
+
+    fn is_fresh(&self) -> bool {
+        self.kept.as_ref().is_some_and(|(_, used)| used.elapsed() <= IDLE)
     }
 
     /// Takes it for one use.

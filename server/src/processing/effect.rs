@@ -39,13 +39,13 @@ pub struct Person {
 
 impl Person {
     /// Whether all that an event `said` of the person is known already. A preference has a time of its own: it is news.
-    pub fn says(&self, said: &Self) -> bool {
-        let says = |known: &Option<String>, said: &Option<String>| said.is_none() || known == said;
-        says(&self.bsuid, &said.bsuid)
-            && says(&self.wa_id, &said.wa_id)
-            && says(&self.phone, &said.phone)
-            && says(&self.profile_name, &said.profile_name)
-            && says(&self.username, &said.username)
+    pub fn covers(&self, said: &Self) -> bool {
+        let is_known = |known: &Option<String>, said: &Option<String>| said.is_none() || known == said;
+        is_known(&self.bsuid, &said.bsuid)
+            && is_known(&self.wa_id, &said.wa_id)
+            && is_known(&self.phone, &said.phone)
+            && is_known(&self.profile_name, &said.profile_name)
+            && is_known(&self.username, &said.username)
             && (said.address_book_name.is_none() || said.address_book_name == self.address_book_name)
             && said.marketing_preference.is_none()
     }

@@ -324,6 +324,7 @@ pub async fn finish(
     let (rows, shares) = (part.rows(lease), shares(part.events));
     let mut events = part.events.to_vec();
     events.sort_unstable_by_key(|event| (event.owner.company, event.id));
+    // Two texts: both ways of leaving the queue in one would be made ready each time, and one of them for nothing.
     macro_rules! finished {
         ($freed:literal) => {
             sqlx::query_as!(

@@ -35,8 +35,8 @@ use crate::retryable::{Kind, kind};
 /// How much earlier than the oldest that was claimed something may have come that is stored a moment later.
 const STRAGGLERS: Duration = Duration::from_secs(1);
 
-/// After a batch that was all there was. Whoever stores something rings before; for what other processes store, it is
-/// soon enough.
+/// The pause after a batch that was all that could be had. The bell ends it when this process stores something; for what
+/// others store it is short enough.
 const SOON: Duration = Duration::from_millis(10);
 
 /// How a worker works. The defaults are for production; tests shorten the lease.

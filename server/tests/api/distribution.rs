@@ -95,10 +95,10 @@ async fn no_statement_crosses_companies_but_the_writers_and_the_workers() {
     for query in statements() {
         let text = plain(&query);
         let reach = reach(&query, &tables);
-        // What stands in no file is from before; that `.sqlx` is renewed is checked elsewhere.
-        let Some((file, _)) = sources.iter().find(|(_, source)| reach == Reach::One || source.contains(&text)) else {
-            continue;
-        };
+        // By how it begins, since some are put together from parts.
+        let begins: String = text.chars().take(100).collect();
+        let found = sources.iter().find(|(_, source)| reach == Reach::One || source.contains(&begins));
+        let Some((file, _)) = found else { panic!("it stands in no file: {query}") };
         match reach {
             Reach::None => {}
             Reach::One => ones += 1,

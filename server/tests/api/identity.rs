@@ -466,6 +466,44 @@ async fn a_number_that_changes_hands_while_it_is_waited_for_joins_no_two_people(
 }
 
 #[tokio::test]
+async fn a_message_that_is_being_stored_goes_with_whom_its_contact_is_merged_into() {
+    let app = TestApp::start().await;
+    app.take_in(from(Some("US.1"), None, "wamid.1")).await;
+    app.take_in(from(None, Some(NUMBER_A), "wamid.2")).await;
+    // Another worker has found the number, and has stored a message of it in its conversation.
+    let mut other = PgConnection::connect(&app.place.url).await.unwrap();
+    sqlx::raw_sql(
+        "begin;
+         select from contact_identities where kind = 'wa_id' for share;
+         with opened as (
+             update conversations set last_message_at = now()
+             where contact_id = (select contact_id from contact_identities where kind = 'wa_id') returning id
+         )
+         insert into messages (company_id, id, account_id, wamid, conversation_id, contact_id, direction, source, type,
+                               sent_at, event_id)
+         select company_id, gen_random_uuid(), account_id, 'wamid.3', opened.id, contact_id, direction, source, type,
+                sent_at, gen_random_uuid()
+         from messages, opened where wamid = 'wamid.2'",
+    )
+    .execute(&mut other)
+    .await
+    .unwrap();
+    app.accept(from(Some("US.1"), Some(NUMBER_A), "wamid.4")).await;
+    let worker = app.worker.clone();
+    let working = tokio::spawn(async move { worker.run_once().await.unwrap() });
+    let waiting =
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while app.count(waiting).await == 0 {
+        assert!(!working.is_finished(), "the merge did not wait");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    sqlx::raw_sql("commit").execute(&mut other).await.unwrap();
+    assert_eq!(working.await.unwrap(), Outcome::Worked { processed: 1, failed: 0 });
+    assert_eq!(people(&app).await, [person(&["US.1", NUMBER_A], 4, 1)]);
+    all_is_tidy(&app).await;
+}
+
+#[tokio::test]
 async fn conversations_that_somebody_has_read_are_joined_all_the_same() {
     let app = TestApp::start().await;
     app.add_user(app.account.owner.company, "ann@acme.travel", Role::Viewer).await;

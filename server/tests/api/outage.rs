@@ -313,9 +313,10 @@ async fn where_connections_are_cut_without_a_word_posts_soon_get_through_by_new_
         number += 1;
         text_message(&format!("wamid.{number}"), "16505551234", "Hello")
     };
-    // Each lane has a connection of its own afterwards, which it trusts for a second.
-    for _ in 0..6 {
-        app.accept(next()).await;
+    // All lanes are at work at once, and there are as many connections afterwards, which are trusted for a second.
+    let crowd: Vec<_> = (0..200).map(|_| next()).collect();
+    for answer in futures::future::join_all(crowd.into_iter().map(|body| app.post(&app.account, body))).await {
+        assert_eq!(answer.status(), 200);
     }
     tokio::time::sleep(Duration::from_millis(1500)).await;
     way.cut();
@@ -326,10 +327,10 @@ async fn where_connections_are_cut_without_a_word_posts_soon_get_through_by_new_
         slowest = slowest.max(sent.elapsed());
         assert!(status == 200 || status == 503, "{status}");
         in_a_row = if status == 200 { in_a_row + 1 } else { 0 };
-        assert!(began.elapsed() < Duration::from_secs(6), "a lane still waits for a connection that is gone");
+        assert!(began.elapsed() < Duration::from_secs(6), "somebody still waits for a connection that is gone");
     }
     assert!(slowest > Duration::from_millis(500), "nothing was cut");
-    eprintln!("all lanes are back after {:?}; the slowest answer took {slowest:?}", began.elapsed());
+    eprintln!("posts get through after {:?}; the slowest answer took {slowest:?}", began.elapsed());
 }
 
 async fn lock_the_log(app: &TestApp) -> PgConnection {

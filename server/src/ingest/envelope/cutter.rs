@@ -182,7 +182,7 @@ impl<'a> Cutter<'a> {
         digits.and_then(|digits| believable(digits, self.now))
     }
 
-    /// What stands between two quotes, with them.
+    /// With its quotes, a word of the text that stands between two: nothing else may be asked for.
     pub(super) fn with_quotes(&self, word: &str) -> &'a str {
         let Range { start, end } = self.range(word);
         &self.text[start - 1..=end]

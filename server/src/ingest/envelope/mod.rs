@@ -51,12 +51,22 @@ pub fn cut(body: &[u8], body_sha256: &[u8; 32], now: OffsetDateTime) -> Vec<Item
 pub fn cut_and_tell(body: &[u8], body_sha256: &[u8; 32], now: OffsetDateTime) -> (Vec<Item>, Option<String>) {
     let text = readable(body);
     let mut cutter = Cutter::new(body, &text, body_sha256, now);
-    let usual = Usual::read(&text).filter(|usual| cutter.walk_usual(usual));
-    if usual.is_none() {
-        cutter.walk_body();
+    if let Some(usual) = Usual::read(&text)
+        && cutter.walk_usual(&usual)
+    {
+        let told = usual::is_tellable(&text).then(|| usual.payload());
+        return (cutter.finish(), told);
     }
-    let told = usual.filter(|_| usual::is_tellable(&text)).map(|usual| usual.payload());
-    (cutter.finish(), told)
+    cutter.walk_body();
+    (cutter.finish(), None)
+}
+
+/// Cuts a body as if it were not of the usual shape: for those who hold the two ways against each other.
+pub fn cut_level_by_level(body: &[u8], body_sha256: &[u8; 32], now: OffsetDateTime) -> Vec<Item> {
+    let text = readable(body);
+    let mut cutter = Cutter::new(body, &text, body_sha256, now);
+    cutter.walk_body();
+    cutter.finish()
 }
 
 /// The body as text. JSON is UTF-8; where a byte is not, a question mark takes its place, so that what stands around

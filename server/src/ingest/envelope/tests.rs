@@ -25,10 +25,7 @@ fn cut(body: impl AsRef<[u8]>) -> Vec<Item> {
 
 /// Cuts it as if it were of no usual shape.
 fn cut_level_by_level(body: &[u8]) -> Vec<Item> {
-    let text = super::readable(body);
-    let mut cutter = super::Cutter::new(body, &text, &Sha256::digest(body).into(), NOW);
-    cutter.walk_body();
-    cutter.finish()
+    super::cut_level_by_level(body, &Sha256::digest(body).into(), NOW)
 }
 
 /// Cuts a body that holds one item.

@@ -9,8 +9,12 @@
 //! The shape is a type: a member that it does not name, one that is missing, a key that comes twice and an escape in a
 //! word are all unusual. It is the form of what is stored, too: it may learn to read more, and must not forget any.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use memchr::memchr;
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::holdable::quoted_length;
@@ -19,32 +23,55 @@ use super::place::object;
 /// The longest body whose payload is put together, in bytes.
 const MAX_LENGTH: usize = 8 * 1024;
 
-#[derive(Deserialize)]
+/// What stands in braces. Left to itself, serde takes a list of its members for a struct, too.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+    }
+}
+
+#[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Envelope<'a> {
     object: &'a str,
     #[serde(borrow)]
-    entry: [Entry<'a>; 1],
+    entry: [Object<Entry<'a>>; 1],
 }
 
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry<'a> {
     id: &'a str,
     time: Option<u64>,
     #[serde(borrow)]
-    changes: [Change<'a>; 1],
+    changes: [Object<Change<'a>>; 1],
 }
 
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Change<'a> {
     field: &'a str,
     #[serde(borrow)]
-    value: Value<'a>,
+    value: Object<Value<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Value<'a> {
     #[expect(dead_code, reason = "has to be there, whatever it says")]
@@ -79,8 +106,8 @@ pub(super) struct Usual<'a> {
 impl<'a> Usual<'a> {
     /// None if the body is of another shape.
     pub(super) fn read(body: &'a str) -> Option<Self> {
-        let Envelope { object, entry: [entry] } = serde_json::from_str(body).ok()?;
-        let [Change { field, value }] = entry.changes;
+        let Object(Envelope { object, entry: [Object(entry)] }) = serde_json::from_str(body).ok()?;
+        let [Object(Change { field, value: Object(value) })] = entry.changes;
         let (list, item) = match (value.messages, value.statuses) {
             (Some([item]), None) => ("messages", item),
             (None, Some([item])) => ("statuses", item),
@@ -209,6 +236,15 @@ mod tests {
             BODY.replace("\"messages\":[", "\"errors\":[{\"code\":1}],\"messages\":["),
             long,
             BODY.replace(BODY, "[]"),
+            BODY.replace(r#"{"object":"whatsapp_business_account","entry":"#, r#"["whatsapp_business_account","#)
+                .replace("}]}}]}]}", "}]}}]}]]"),
+            BODY.replace(r#"{"id":"2001","time":1731705721,"changes":"#, r#"["2001",1731705721,"#)
+                .replace("}]}}]}]}", "}]}}]]]}"),
+            BODY.replace(r#"{"field":"messages","value":"#, r#"["messages","#).replace("}]}}]}]}", "}]}]]}]}"),
+            BODY.replace(r#"{"messaging_product":"whatsapp","metadata":"#, r#"["whatsapp","#)
+                .replace("\"contacts\":", "")
+                .replace("\"messages\":", "")
+                .replace("}]}}]}]}", "}],null]}]}]}"),
         ];
         for body in unusual {
             assert_ne!(body, BODY);

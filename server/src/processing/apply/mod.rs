@@ -1,4 +1,4 @@
-//! Applies the effects of a batch in one transaction, one statement per table.
+//! Applies the effects of a batch in one transaction, with a few statements for all of it.
 //!
 //! Order of the steps, which is also the order in which locks are taken: the lease, the ids of people, the events'
 //! outcomes with the audit log, people, statuses, conversations, messages, accounts. Rows within a step are sorted, so that

@@ -1,4 +1,4 @@
-//! SQL of applying: one statement per table and batch.
+//! SQL of applying: a few statements, each for all of a batch.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -13,7 +13,8 @@ use super::{ApplyError, Work};
 use crate::ids::{CompanyId, ContactId, ConversationId, MessageId, Owner};
 use crate::processing::effect::{NewStatus, Source};
 
-/// Writes what was decided about people. Of those who were there already, most events say nothing new.
+/// Writes what was decided about people. Of those who were there already, most events say nothing new. (What is known is of
+/// the end of the work a moment ago; what another worker tells at the same moment counts as told later.)
 pub async fn write_people(transaction: &mut PgConnection, plan: Plan) -> Result<(), ApplyError> {
     // One that another is merged into has its say afterwards, beside what the other brings.
     let targets: HashSet<_> = plan.merged.iter().map(|&(company, _, into)| (company, into)).collect();
@@ -25,7 +26,9 @@ pub async fn write_people(transaction: &mut PgConnection, plan: Plan) -> Result<
         merge(transaction, company, from, into).await?;
     }
     let mut news = Profiles::new(of_known);
-    news.leave_out(|key, said| !targets.contains(&key) && plan.known.get(&key.1).is_some_and(|known| known.says(said)));
+    news.leave_out(|key, said| {
+        !targets.contains(&key) && plan.known.get(&key.1).is_some_and(|known| known.covers(said))
+    });
     Ok(update_profiles(transaction, &news).await?)
 }
 
@@ -357,7 +360,8 @@ pub async fn insert_statuses(
 }
 
 /// Opens the conversations that are wanted, or moves the open ones up to their newest message; and inserts messages
-/// there, or brings the stored ones up to date: content by the rules of the module above, the status upwards only.
+/// there, or brings the stored ones up to date: content by the rules of the module above, the status upwards only. It is
+/// one statement, after one for the rare groups.
 pub async fn upsert_messages(
     transaction: &mut PgConnection,
     wanted: &Wanted<'_>,

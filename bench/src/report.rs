@@ -28,10 +28,11 @@ How to read it: **Waypost** and **yardstick** are medians over the rounds, **res
 ratios (or of the figures, where there is no yardstick), with the least and the most in brackets. A figure is void if in
 any round not everything that was answered 200 was in the database, once. Bodies are distinct and signed, 1.4 kB on the
 average: of twenty, twelve hold one message, seven one status, one a batch of ten. The peak is a closed loop over two
-threads, as `pgbench` has; latencies under load are an open loop, counted from when a post should have been sent. `pgbench`
-inserts one row a transaction, prepared, into a table with the events' own columns, checks and indexes, and always with a payload, of average size; it has
-no delivery and no queue to store, no row-level security and no signature to check. The full load is what is acknowledged at
-the peak, over the time until the last of it has been processed. `COPY` brings 100,000 such rows.
+threads, as `pgbench` has; latencies under load are an open loop, counted from when a post should have been sent.
+`pgbench` inserts one row a transaction, prepared, into a table with the events' own columns, checks and indexes, and
+always with a payload, of average size; it has no delivery and no queue to store, no row-level security and no signature
+to check. The full load is what is acknowledged at the peak, over the time until the last of it has been processed.
+`COPY` brings 100,000 such rows.
 The load generator, `pgbench` and PostgreSQL share the machine with the server; of the server's processor time and
 memory only its own process is counted.
 ";

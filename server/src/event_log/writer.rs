@@ -202,13 +202,12 @@ impl Lane {
 
     async fn store_once(&self, batch: &Batch<'_>) -> Result<Stored, sqlx::Error> {
         let mut connection = self.connections.take();
-        let stored = match connection.take().await {
-            Ok(mut held) => {
-                let stored = tokio::time::timeout(FLUSH_TIMEOUT, store::store(&mut *held, batch)).await;
-                connection.settle(held, stored)
-            }
-            Err(error) => Err(error),
+        let stored = async {
+            let mut held = connection.take().await?;
+            let stored = tokio::time::timeout(FLUSH_TIMEOUT, store::store(&mut *held, batch)).await;
+            connection.settle(held, stored)
         };
+        let stored = stored.await;
         self.connections.give_back(connection);
         stored
     }

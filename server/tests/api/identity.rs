@@ -1,8 +1,6 @@
 //! Who is who: a contact is known by BSUID first, then by `wa_id`; ids change, numbers are handed on, and what two
 //! halves of one person had comes together.
 
-use std::time::Duration;
-
 use ::app::contract::Role;
 use serde_json::{Value, json};
 use server::processing::worker::Outcome;
@@ -452,12 +450,8 @@ async fn a_number_that_changes_hands_while_it_is_waited_for_joins_no_two_people(
     app.accept(from(Some("US.3"), Some(NUMBER_A), "wamid.2")).await;
     let worker = app.worker.clone();
     let working = tokio::spawn(async move { worker.run_once().await.unwrap() });
-    let waiting =
-        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    while app.count(waiting).await == 0 {
-        assert!(!working.is_finished(), "it did not wait");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    app.wait_for_lock().await;
+    assert!(!working.is_finished(), "it did not wait");
     sqlx::raw_sql("commit").execute(&mut other).await.unwrap();
     assert_eq!(working.await.unwrap(), Outcome::Worked { processed: 1, failed: 0 });
     let expected = [person(&["US.1"], 1, 1), person(&["US.2"], 0, 0), person(&["US.3", NUMBER_A], 1, 1)];
@@ -491,12 +485,8 @@ async fn a_message_that_is_being_stored_goes_with_whom_its_contact_is_merged_int
     app.accept(from(Some("US.1"), Some(NUMBER_A), "wamid.4")).await;
     let worker = app.worker.clone();
     let working = tokio::spawn(async move { worker.run_once().await.unwrap() });
-    let waiting =
-        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    while app.count(waiting).await == 0 {
-        assert!(!working.is_finished(), "the merge did not wait");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    app.wait_for_lock().await;
+    assert!(!working.is_finished(), "the merge did not wait");
     sqlx::raw_sql("commit").execute(&mut other).await.unwrap();
     assert_eq!(working.await.unwrap(), Outcome::Worked { processed: 1, failed: 0 });
     assert_eq!(people(&app).await, [person(&["US.1", NUMBER_A], 4, 1)]);

@@ -39,7 +39,7 @@ impl<'a> Contacts<'a> {
             }
         }
         let only = match listed[..] {
-            [contact] if can_be_kept(contact) && Members::read(contact).is_some() => Some(contact),
+            [contact] => Self::one(Some(contact), can_be_kept).only,
             _ => None,
         };
         Self { by_id, only }
@@ -54,7 +54,7 @@ impl<'a> Contacts<'a> {
     /// The contact of an update. One that is alone belongs to an update that is alone, whatever the ids: people's
     /// numbers have two spellings in some countries.
     pub(super) fn of(&self, update: &Members, is_alone: bool) -> Option<&'a str> {
-        let named = PERSON_KEYS.iter().find_map(|key| self.by_id.get(&*update.text(key)?).copied());
-        named.or(self.only.filter(|_| is_alone))
+        let named = || PERSON_KEYS.iter().find_map(|key| self.by_id.get(&*update.text(key)?).copied());
+        self.only.filter(|_| is_alone).or_else(named)
     }
 }

@@ -22,7 +22,7 @@ pub(super) struct Cutter<'a> {
     pub(super) text: &'a str,
     body: &'a [u8],
     /// The body is not UTF-8: `text` is not quite what came.
-    is_damaged: bool,
+    pub(super) is_damaged: bool,
     delivery: String,
     now: OffsetDateTime,
     items: Vec<Item>,
@@ -62,11 +62,6 @@ impl<'a> Cutter<'a> {
     /// Grows with every item, those included for which there is no room.
     pub(super) fn count(&self) -> usize {
         self.items.len() + usize::from(self.cut_off_at.is_some())
-    }
-
-    /// Whether the text is not quite what came.
-    pub(super) fn is_damaged(&self) -> bool {
-        self.is_damaged
     }
 
     /// The items; the last one tells if there was no room for more.

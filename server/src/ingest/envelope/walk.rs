@@ -15,7 +15,7 @@ impl<'a> Cutter<'a> {
     /// test sees to. False: it holds something unusual after all, and nothing has been read.
     pub(super) fn walk_usual(&mut self, usual: &Usual<'a>) -> bool {
         let words = [usual.entry_id, usual.field];
-        let is_plain = !self.is_damaged() && usual.object == OBJECT && words.into_iter().all(is_claim);
+        let is_plain = !self.is_damaged && usual.object == OBJECT && words.into_iter().all(is_claim);
         if !is_plain || self.check_surrounding(usual.metadata).is_err() {
             return false;
         }

@@ -9,7 +9,7 @@ use crate::ids::{ContactId, Owner};
 use crate::processing::effect::Thread;
 
 /// With whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Party<'a> {
     /// A contact.
     Contact(ContactId),
@@ -27,7 +27,13 @@ pub struct Place<'a> {
 }
 
 /// The conversations that a batch needs, each with the time of its newest message.
-pub type Wanted<'a> = BTreeMap<(Owner, Party<'a>), OffsetDateTime>;
+#[derive(Debug, Default)]
+pub struct Wanted<'a> {
+    /// Those with people.
+    pub people: BTreeMap<(Owner, ContactId), OffsetDateTime>,
+    /// Those with groups.
+    pub groups: BTreeMap<(Owner, &'a str), OffsetDateTime>,
+}
 
 /// Where the messages of a batch are to stand, and the conversations that have to be open for it.
 ///
@@ -37,11 +43,14 @@ pub fn places<'a>(
     contacts: &[Option<ContactId>],
     known: &HashSet<(Owner, String)>,
 ) -> (ByPlace<Place<'a>>, Wanted<'a>) {
-    let (mut places, mut wanted) = (ByPlace::new(), Wanted::new());
+    let (mut places, mut wanted) = (ByPlace::new(), Wanted::default());
     for (index, work) in batch.iter().enumerate() {
-        let contact = contacts[index];
+        let (owner, contact) = (work.event.owner, contacts[index]);
         let Some((party, at)) = party(work, contact, known) else { continue };
-        let last = wanted.entry((work.event.owner, party)).or_insert(at);
+        let last = match party {
+            Party::Contact(contact) => wanted.people.entry((owner, contact)).or_insert(at),
+            Party::Group(group) => wanted.groups.entry((owner, group)).or_insert(at),
+        };
         *last = at.max(*last);
         places.insert(index, Place { party, contact });
     }

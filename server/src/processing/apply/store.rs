@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::conversations::{Party, Wanted};
@@ -266,16 +267,11 @@ async fn update_profiles(transaction: &mut PgConnection, profiles: &Profiles) ->
 }
 
 /// Opens the conversations with groups, or moves the open ones up to their newest message.
-async fn open_with_groups<'a>(
+async fn open_with_groups(
     transaction: &mut PgConnection,
-    wanted: &Wanted<'a>,
-) -> Result<HashMap<(Owner, Party<'a>), ConversationId>, sqlx::Error> {
-    let groups = wanted.iter().filter_map(|((owner, party), at)| match party {
-        Party::Group(group) => Some((owner, *group, *at)),
-        Party::Contact(_) => None,
-    });
-    let groups: Vec<_> = groups.collect();
-    if groups.is_empty() {
+    wanted: &BTreeMap<(Owner, &str), OffsetDateTime>,
+) -> Result<HashMap<(Owner, String), ConversationId>, sqlx::Error> {
+    if wanted.is_empty() {
         return Ok(HashMap::new());
     }
     let rows = sqlx::query!(
@@ -289,19 +285,17 @@ async fn open_with_groups<'a>(
                 opened_at = least(c.opened_at, excluded.opened_at)
         returning company_id, account_id, group_id as "group_id!", id
         "#,
-        &groups.iter().map(|(owner, ..)| owner.company.0).collect::<Vec<_>>(),
-        &groups.iter().map(|_| ConversationId::new().0).collect::<Vec<_>>(),
-        &groups.iter().map(|(owner, ..)| owner.account.0).collect::<Vec<_>>(),
-        &groups.iter().map(|(_, group, _)| *group).collect::<Vec<_>>() as _,
-        &groups.iter().map(|(.., at)| *at).collect::<Vec<_>>(),
+        &wanted.keys().map(|(owner, _)| owner.company.0).collect::<Vec<_>>(),
+        &wanted.keys().map(|_| ConversationId::new().0).collect::<Vec<_>>(),
+        &wanted.keys().map(|(owner, _)| owner.account.0).collect::<Vec<_>>(),
+        &wanted.keys().map(|(_, group)| *group).collect::<Vec<_>>() as _,
+        &wanted.values().copied().collect::<Vec<_>>(),
     )
     .fetch_all(transaction)
     .await?;
-    let opened = rows.into_iter().filter_map(|row| {
+    let opened = rows.into_iter().map(|row| {
         let owner = Owner { company: row.company_id.into(), account: row.account_id.into() };
-        // The key of what was wanted, since the answer's own text does not live as long.
-        let (_, group, _) = groups.iter().find(|(asked, group, _)| **asked == owner && **group == row.group_id)?;
-        Some(((owner, Party::Group(group)), row.id.into()))
+        ((owner, row.group_id), row.id.into())
     });
     Ok(opened.collect())
 }
@@ -370,13 +364,12 @@ pub async fn upsert_messages(
     if rows.is_empty() {
         return Ok(());
     }
-    let groups = open_with_groups(&mut *transaction, wanted).await?;
-    let of_group = |(owner, row): (Owner, &Row<'_>)| groups.get(&(owner, row.place?.party)).map(|id| id.0);
-    let people = wanted.iter().filter_map(|((owner, party), at)| match party {
-        Party::Contact(contact) => Some((owner, contact, *at)),
-        Party::Group(_) => None,
-    });
-    let people: Vec<_> = people.collect();
+    let groups = open_with_groups(&mut *transaction, &wanted.groups).await?;
+    let in_group = |((owner, _), row): (&(Owner, &str), &Row<'_>)| match row.place?.party {
+        Party::Group(group) => groups.get(&(*owner, group.to_owned())).map(|id| id.0),
+        Party::Contact(_) => None,
+    };
+    let people = &wanted.people;
     let r = || rows.values();
     sqlx::query!(
         r#"
@@ -432,7 +425,7 @@ pub async fn upsert_messages(
         &rows.keys().map(|_| MessageId::new().0).collect::<Vec<_>>(),
         &rows.keys().map(|(owner, _)| owner.account.0).collect::<Vec<_>>(),
         &rows.keys().map(|(_, wamid)| *wamid).collect::<Vec<_>>() as _,
-        &rows.iter().map(|((owner, _), row)| of_group((*owner, row))).collect::<Vec<_>>() as _,
+        &rows.iter().map(in_group).collect::<Vec<_>>() as _,
         &r().map(|row| row.place.and_then(|place| place.contact).map(|contact| contact.0)).collect::<Vec<_>>() as _,
         &r().map(|row| if row.message.is_none_or(|m| m.outbound) { "outbound" } else { "inbound" }).collect::<Vec<_>>()
             as _,
@@ -446,11 +439,11 @@ pub async fn upsert_messages(
         &r().map(|row| row.status.map(|(rank, _)| rank.as_str())).collect::<Vec<_>>() as _,
         &r().map(|row| row.status.map(|(_, at)| at)).collect::<Vec<_>>() as _,
         &r().map(|row| row.event.0).collect::<Vec<_>>(),
-        &people.iter().map(|(owner, ..)| owner.company.0).collect::<Vec<_>>(),
-        &people.iter().map(|_| ConversationId::new().0).collect::<Vec<_>>(),
-        &people.iter().map(|(owner, ..)| owner.account.0).collect::<Vec<_>>(),
-        &people.iter().map(|(_, contact, _)| contact.0).collect::<Vec<_>>(),
-        &people.iter().map(|(.., at)| *at).collect::<Vec<_>>(),
+        &people.keys().map(|(owner, _)| owner.company.0).collect::<Vec<_>>(),
+        &people.keys().map(|_| ConversationId::new().0).collect::<Vec<_>>(),
+        &people.keys().map(|(owner, _)| owner.account.0).collect::<Vec<_>>(),
+        &people.keys().map(|(_, contact)| contact.0).collect::<Vec<_>>(),
+        &people.values().copied().collect::<Vec<_>>(),
     )
     .execute(transaction)
     .await?;

@@ -11,6 +11,7 @@
 //! its locks would keep events from every other worker for as long.
 
 pub mod kept;
+pub mod rows;
 
 use std::future::Future;
 use std::str::FromStr;

@@ -24,5 +24,6 @@ pub mod batch;
 pub mod item;
 pub mod listing;
 pub mod rejections;
+mod rows;
 pub mod store;
 pub mod writer;

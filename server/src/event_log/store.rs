@@ -1,14 +1,11 @@
 //! SQL of the event log: what the writer stores. The worker's part is in `processing::store`.
 
-use serde_json::value::RawValue;
-use sqlx::types::Json;
 use sqlx::{PgExecutor, PgPool};
-use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::batch::{Batch, NewEvent};
+use super::batch::Batch;
 use super::rejections::Rejection;
-use crate::webhook_config::routing::UnroutedReason;
+use super::rows;
 
 /// What became of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,9 +31,7 @@ const TOGETHER: i32 = 500;
 /// # Errors
 /// Those of the database.
 pub async fn store(engine: impl PgExecutor<'_>, batch: &Batch<'_>) -> Result<Stored, sqlx::Error> {
-    let d = || batch.deliveries.iter().map(|(delivery, _)| *delivery);
-    let e = || batch.events.iter().map(|(_, event)| *event);
-    let of = |index: &usize| batch.deliveries[*index].0;
+    let (deliveries, events) = rows::of(batch);
     let row = sqlx::query!(
         r#"
         with delivery as (
@@ -45,10 +40,7 @@ pub async fn store(engine: impl PgExecutor<'_>, batch: &Batch<'_>) -> Result<Sto
                  callback_path, headers, received_at, seen_count, last_seen_at)
             select company_id, id, body_sha256, body, body_is_whole, body_size, signature, signed_by_account,
                    signed_with, callback_path, headers::jsonb, received_at, seen_count, received_at
-            from unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::bytea[], $5::bool[], $6::int[], $7::text[], $8::uuid[],
-                        $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::int[])
-                as new (company_id, id, body_sha256, body, body_is_whole, body_size, signature, signed_by_account,
-                        signed_with, callback_path, headers, received_at, seen_count)
+            from unnest($1::delivery_to_store[])
             on conflict (company_id, body_sha256) do update
                 set seen_count = known.seen_count + excluded.seen_count,
                     last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at)
@@ -62,12 +54,7 @@ pub async fn store(engine: impl PgExecutor<'_>, batch: &Batch<'_>) -> Result<Sto
                    new.waba_id, new.phone_number_id, new.event_type, new.event_subtype, new.object_id,
                    coalesce(new.event_ts, new.received_at), new.received_at, new.dedup_key, new.payload,
                    new.fault::webhook_event_state, new.unrouted_reason, new.last_error
-            from unnest($14::uuid[], $15::uuid[], $16::bytea[], $17::int[], $18::int[], $19::int[], $20::uuid[],
-                        $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::timestamptz[],
-                        $27::timestamptz[], $28::text[], $29::jsonb[], $30::text[], $31::text[], $32::text[])
-                as new (company_id, id, body_sha256, position, body_offset, body_length, account_id, waba_id,
-                        phone_number_id, event_type, event_subtype, object_id, event_ts, received_at, dedup_key, payload,
-                        fault, unrouted_reason, last_error)
+            from unnest($2::event_to_store[]) as new
             join delivery on delivery.company_id = new.company_id and delivery.body_sha256 = new.body_sha256
                 and delivery.erased_at is null
             order by new.company_id, new.dedup_key
@@ -77,52 +64,19 @@ pub async fn store(engine: impl PgExecutor<'_>, batch: &Batch<'_>) -> Result<Sto
             insert into event_queue (company_id, account_id, id, due_at, events)
             select company_id, account_id, gen_random_uuid(), min(received_at), array_agg(id order by id)
             from event where fault is null
-            group by company_id, account_id, position / $33
+            group by company_id, account_id, position / $4
         )
-        select (select count(*) from delivery where id = any($2)) as "deliveries!",
+        select (select count(*) from delivery where id = any($3)) as "deliveries!",
                (select count(*) from event) as "events!"
         "#,
-        &d().map(|d| d.company.0).collect::<Vec<Uuid>>(),
-        &d().map(|d| d.id.0).collect::<Vec<Uuid>>(),
-        &d().map(|d| &d.body_sha256[..]).collect::<Vec<&[u8]>>() as _,
-        &d().map(|d| &d.body.bytes[..]).collect::<Vec<&[u8]>>() as _,
-        &d().map(|d| d.body.is_whole).collect::<Vec<bool>>(),
-        &d().map(|d| d.body_size).collect::<Vec<i32>>(),
-        &d().map(|d| d.signature.as_str()).collect::<Vec<&str>>() as _,
-        &d().map(|d| d.signed_by.account.0).collect::<Vec<Uuid>>(),
-        &d().map(|d| d.signed_with.as_str()).collect::<Vec<&str>>() as _,
-        &d().map(|d| d.callback_path.as_str()).collect::<Vec<&str>>() as _,
-        &d().map(|d| d.headers.as_str()).collect::<Vec<&str>>() as _,
-        &d().map(|d| d.received_at).collect::<Vec<OffsetDateTime>>(),
-        &batch.deliveries.iter().map(|(_, count)| *count).collect::<Vec<i32>>(),
-        &batch.events.iter().map(|(i, _)| of(i).company.0).collect::<Vec<Uuid>>(),
-        &e().map(|e| e.id.0).collect::<Vec<Uuid>>(),
-        &batch.events.iter().map(|(i, _)| &of(i).body_sha256[..]).collect::<Vec<&[u8]>>() as _,
-        &e().map(|e| e.position).collect::<Vec<i32>>(),
-        &e().map(|e| e.body_offset).collect::<Vec<i32>>(),
-        &e().map(|e| e.body_length).collect::<Vec<i32>>(),
-        &e().map(|e| e.account.map(|account| account.0)).collect::<Vec<Option<Uuid>>>() as _,
-        &e().map(|e| e.item.waba_id.as_deref()).collect::<Vec<_>>() as _,
-        &e().map(|e| e.item.phone_number_id.as_deref()).collect::<Vec<_>>() as _,
-        &e().map(|e| e.item.event_type.as_str()).collect::<Vec<_>>() as _,
-        &e().map(|e| e.item.subtype.as_deref()).collect::<Vec<_>>() as _,
-        &e().map(|e| e.item.object_id.as_deref()).collect::<Vec<_>>() as _,
-        &e().map(|e| e.item.event_ts).collect::<Vec<_>>() as _,
-        &batch.events.iter().map(|(i, _)| of(i).received_at).collect::<Vec<OffsetDateTime>>(),
-        &e().map(|e| e.item.dedup_key.as_str()).collect::<Vec<_>>() as _,
-        &e().map(payload).collect::<Vec<_>>() as _,
-        &e().map(NewEvent::fault).collect::<Vec<_>>() as _,
-        &e().map(|e| e.unrouted.map(UnroutedReason::as_str)).collect::<Vec<_>>() as _,
-        &e().map(|e| e.quarantined.as_deref()).collect::<Vec<_>>() as _,
+        &deliveries as _,
+        &events as _,
+        &deliveries.iter().map(|delivery| delivery.id.0).collect::<Vec<_>>(),
         TOGETHER,
     )
     .fetch_one(engine)
     .await?;
     Ok(Stored { deliveries: row.deliveries, events: row.events })
-}
-
-fn payload(event: &NewEvent) -> Option<Json<&RawValue>> {
-    event.payload.as_deref().map(Json)
 }
 
 /// Stores what the door refused. Rows that are there already are left alone: a batch is handed in again when the answer

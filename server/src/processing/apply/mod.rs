@@ -21,6 +21,7 @@ mod conversations;
 mod messages;
 pub mod people;
 mod profiles;
+mod rows;
 mod store;
 
 use std::collections::HashMap;

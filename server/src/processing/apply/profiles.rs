@@ -1,10 +1,11 @@
-//! What a batch says about each contact, as columns: one row per contact, since one statement may touch a row only once.
+//! What a batch says about each contact: one row per contact, since one statement may touch a row only once.
 
 use std::collections::{BTreeMap, HashMap};
 
 use time::OffsetDateTime;
 
 use super::people::Profile;
+use super::rows::ProfileToTell;
 use crate::ids::{CompanyId, ContactId};
 use crate::processing::effect::{MarketingPreference, Person};
 
@@ -16,31 +17,6 @@ pub type Key = (CompanyId, ContactId);
 pub struct Profiles {
     newest: BTreeMap<Key, Profile>,
     preferences: HashMap<Key, (MarketingPreference, OffsetDateTime)>,
-}
-
-/// A value for each of some contacts, none where nothing is said.
-#[derive(Debug)]
-pub struct Columns<'a> {
-    /// When it was so.
-    pub at: Vec<Option<OffsetDateTime>>,
-    /// The name that the person chose.
-    pub profile_name: Vec<Option<&'a str>>,
-    /// The username.
-    pub username: Vec<Option<&'a str>>,
-    /// Business-scoped user id.
-    pub bsuid: Vec<Option<&'a str>>,
-    /// WhatsApp id.
-    pub wa_id: Vec<Option<&'a str>>,
-    /// The number.
-    pub phone: Vec<Option<&'a str>>,
-    /// The address book was told a name, or that there is none any more.
-    pub renames: Vec<bool>,
-    /// The name in the address book.
-    pub address_book_name: Vec<Option<&'a str>>,
-    /// Whether marketing is wanted …
-    pub preference: Vec<Option<&'static str>>,
-    /// … and since when.
-    pub preference_at: Vec<Option<OffsetDateTime>>,
 }
 
 impl Profiles {
@@ -72,27 +48,9 @@ impl Profiles {
     }
 
     /// What is said about these.
-    pub fn columns(&self, contacts: &[Key]) -> Columns<'_> {
-        let profiles: Vec<Option<&Profile>> = contacts.iter().map(|contact| self.newest.get(contact)).collect();
-        let preferences: Vec<_> = contacts.iter().map(|contact| self.preferences.get(contact)).collect();
-        let of = |pick: fn(&Person) -> Option<&str>| -> Vec<Option<&str>> {
-            profiles.iter().map(|profile| pick(&profile.as_ref()?.person)).collect()
-        };
-        Columns {
-            at: profiles.iter().map(|profile| Some(profile.as_ref()?.at)).collect(),
-            profile_name: of(|person| person.profile_name.as_deref()),
-            username: of(|person| person.username.as_deref()),
-            bsuid: of(|person| person.bsuid.as_deref()),
-            wa_id: of(|person| person.wa_id.as_deref()),
-            phone: of(|person| person.phone.as_deref()),
-            renames: profiles
-                .iter()
-                .map(|profile| profile.is_some_and(|p| p.person.address_book_name.is_some()))
-                .collect(),
-            address_book_name: of(|person| person.address_book_name.as_ref()?.as_deref()),
-            preference: preferences.iter().map(|known| known.map(|(word, _)| word.as_str())).collect(),
-            preference_at: preferences.iter().map(|known| known.map(|(_, at)| *at)).collect(),
-        }
+    pub fn rows(&self, contacts: &[Key]) -> Vec<ProfileToTell<'_>> {
+        let row = |key: &Key| ProfileToTell::of(*key, self.newest.get(key), self.preferences.get(key).copied());
+        contacts.iter().map(row).collect()
     }
 }
 

@@ -10,9 +10,9 @@ use super::conversations::{Party, Wanted};
 use super::messages::Row;
 use super::people::{Identity, Plan};
 use super::profiles::Profiles;
+use super::rows::{ConversationToOpen, MessageToStore, StatusToStore};
 use super::{ApplyError, Work};
-use crate::ids::{CompanyId, ContactId, ConversationId, MessageId, Owner};
-use crate::processing::effect::{NewStatus, Source};
+use crate::ids::{CompanyId, ContactId, ConversationId, Owner};
 
 /// Writes what was decided about people. Of those who were there already, most events say nothing new. (What is known is of
 /// the end of the work a moment ago; what another worker tells at the same moment counts as told later.)
@@ -44,31 +44,21 @@ async fn insert_people(
         return Ok(());
     }
     identities.sort_unstable();
-    let columns = profiles.columns(contacts);
     let inserted = sqlx::query!(
         r#"
         with met as (
             insert into contacts
                 (company_id, id, profile_at, profile_name, username, bsuid, wa_id, phone, address_book_name,
                  marketing_preference, marketing_preference_at)
-            select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[],
-                                 $7::text[], $8::text[], $9::text[], $10::text[], $11::timestamptz[])
+            select company_id, contact_id, at, profile_name, username, bsuid, wa_id, phone, address_book_name,
+                   preference, preference_at
+            from unnest($1::profile_to_tell[])
         )
         insert into contact_identities (company_id, kind, value, contact_id, first_seen_at)
-        select *, now() from unnest($12::uuid[], $13::text[], $14::text[], $15::uuid[])
+        select *, now() from unnest($2::uuid[], $3::text[], $4::text[], $5::uuid[])
         on conflict do nothing
         "#,
-        &contacts.iter().map(|(company, _)| company.0).collect::<Vec<_>>(),
-        &contacts.iter().map(|(_, contact)| contact.0).collect::<Vec<_>>(),
-        &columns.at as _,
-        &columns.profile_name as _,
-        &columns.username as _,
-        &columns.bsuid as _,
-        &columns.wa_id as _,
-        &columns.phone as _,
-        &columns.address_book_name as _,
-        &columns.preference as _,
-        &columns.preference_at as _,
+        &profiles.rows(contacts) as _,
         &identities.iter().map(|(id, _)| id.company.0).collect::<Vec<_>>(),
         &identities.iter().map(|(id, _)| id.kind.as_str()).collect::<Vec<_>>() as _,
         &identities.iter().map(|(id, _)| id.value.as_str()).collect::<Vec<_>>() as _,
@@ -208,7 +198,6 @@ async fn update_profiles(transaction: &mut PgConnection, profiles: &Profiles) ->
     if contacts.is_empty() {
         return Ok(());
     }
-    let columns = profiles.columns(&contacts);
     // A late event still tells what nobody knew. A preference has a time of its own: it must never be lost.
     sqlx::query!(
         r#"
@@ -226,11 +215,8 @@ async fn update_profiles(transaction: &mut PgConnection, profiles: &Profiles) ->
                 else new.preference end,
             marketing_preference_at = greatest(c.marketing_preference_at, new.preference_at),
             profile_at = greatest(c.profile_at, new.at)
-        from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[],
-                    $8::text[], $9::bool[], $10::text[], $11::text[], $12::timestamptz[])
-            as new (company_id, id, at, profile_name, username, bsuid, wa_id, phone, renames, address_book_name,
-                    preference, preference_at)
-        where c.company_id = new.company_id and c.id = new.id
+        from unnest($1::profile_to_tell[]) as new
+        where c.company_id = new.company_id and c.id = new.contact_id
           and ((c.profile_at is null or c.profile_at <= new.at)
                 and (coalesce(new.profile_name, c.profile_name) is distinct from c.profile_name
                   or coalesce(new.username, c.username) is distinct from c.username
@@ -248,18 +234,7 @@ async fn update_profiles(transaction: &mut PgConnection, profiles: &Profiles) ->
                 and (c.marketing_preference, c.marketing_preference_at)
                     is distinct from (new.preference, new.preference_at)))
         "#,
-        &contacts.iter().map(|(company, _)| company.0).collect::<Vec<_>>(),
-        &contacts.iter().map(|(_, contact)| contact.0).collect::<Vec<_>>(),
-        &columns.at as _,
-        &columns.profile_name as _,
-        &columns.username as _,
-        &columns.bsuid as _,
-        &columns.wa_id as _,
-        &columns.phone as _,
-        &columns.renames,
-        &columns.address_book_name as _,
-        &columns.preference as _,
-        &columns.preference_at as _,
+        &profiles.rows(&contacts) as _,
     )
     .execute(transaction)
     .await?;
@@ -306,8 +281,7 @@ pub async fn insert_statuses(
     transaction: &mut PgConnection,
     batch: &[&Work],
 ) -> Result<HashSet<(Owner, String)>, sqlx::Error> {
-    let rows: Vec<(&Work, &NewStatus)> =
-        batch.iter().filter_map(|work| Some((*work, work.effects.status.as_ref()?))).collect();
+    let rows: Vec<_> = batch.iter().filter_map(|work| StatusToStore::of(work)).collect();
     if rows.is_empty() {
         return Ok(HashSet::new());
     }
@@ -316,10 +290,8 @@ pub async fn insert_statuses(
         with kept as (
             insert into message_statuses
                 (company_id, event_id, account_id, wamid, status, recipient, occurred_at, errors)
-            select new.*
-            from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
-                        $8::jsonb[])
-                as new (company_id, event_id, account_id, wamid, status, recipient, occurred_at, errors)
+            select company_id, event_id, account_id, wamid, status, recipient, occurred_at, errors
+            from unnest($1::status_to_store[]) as new
             where (
                 select true from message_statuses known
                 where known.company_id = new.company_id and known.account_id = new.account_id
@@ -333,19 +305,10 @@ pub async fn insert_statuses(
         )
         select m.company_id, m.account_id, m.wamid
         from messages m
-        join unnest($1::uuid[], $3::uuid[], $4::text[], $9::bool[]) as asked (company_id, account_id, wamid, moves)
-            using (company_id, account_id, wamid)
+        join unnest($1::status_to_store[]) as asked using (company_id, account_id, wamid)
         where asked.moves
         "#,
-        &rows.iter().map(|(work, _)| work.event.owner.company.0).collect::<Vec<_>>(),
-        &rows.iter().map(|(work, _)| work.event.id.0).collect::<Vec<_>>(),
-        &rows.iter().map(|(work, _)| work.event.owner.account.0).collect::<Vec<_>>(),
-        &rows.iter().map(|(_, status)| status.wamid.as_str()).collect::<Vec<_>>() as _,
-        &rows.iter().map(|(_, status)| status.status.as_str()).collect::<Vec<_>>() as _,
-        &rows.iter().map(|(_, status)| status.recipient.as_deref()).collect::<Vec<_>>() as _,
-        &rows.iter().map(|(_, status)| status.occurred_at).collect::<Vec<_>>(),
-        &rows.iter().map(|(_, status)| status.errors.as_ref()).collect::<Vec<_>>() as _,
-        &rows.iter().map(|(_, status)| status.rank.is_some()).collect::<Vec<_>>(),
+        &rows as _,
     )
     .fetch_all(transaction)
     .await?;
@@ -366,18 +329,17 @@ pub async fn upsert_messages(
     }
     let groups = open_with_groups(&mut *transaction, &wanted.groups).await?;
     let in_group = |((owner, _), row): (&(Owner, &str), &Row<'_>)| match row.place?.party {
-        Party::Group(group) => groups.get(&(*owner, group.to_owned())).map(|id| id.0),
+        Party::Group(group) => groups.get(&(*owner, group.to_owned())).copied(),
         Party::Contact(_) => None,
     };
-    let people = &wanted.people;
-    let r = || rows.values();
+    let messages: Vec<_> = rows.iter().map(|row| MessageToStore::of(row, in_group(row))).collect();
+    let conversations: Vec<_> = wanted.people.iter().map(ConversationToOpen::of).collect();
     sqlx::query!(
         r#"
         with opened as (
             insert into conversations as c (company_id, id, account_id, contact_id, opened_at, last_message_at)
             select company_id, id, account_id, contact_id, at, at
-            from unnest($18::uuid[], $19::uuid[], $20::uuid[], $21::uuid[], $22::timestamptz[])
-                as new (company_id, id, account_id, contact_id, at)
+            from unnest($2::conversation_to_open[])
             on conflict (company_id, account_id, contact_id) where state = 'open' and contact_id is not null do update
                 set last_message_at = greatest(c.last_message_at, excluded.last_message_at),
                     opened_at = least(c.opened_at, excluded.opened_at)
@@ -390,14 +352,10 @@ pub async fn upsert_messages(
                type, body, content, reply_to, about, sent_at,
                case when direction = 'outbound' then status::message_status end,
                case when direction = 'outbound' then status_at end, event_id
-        from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::uuid[], $7::text[], $8::text[],
-                    $9::text[], $10::text[], $11::jsonb[], $12::text[], $13::text[], $14::timestamptz[], $15::text[],
-                    $16::timestamptz[], $17::uuid[]) with ordinality
-            as new (company_id, id, account_id, wamid, in_group, contact_id, direction, source, type, body, content,
-                    reply_to, about, sent_at, status, status_at, event_id, number)
+        from unnest($1::message_to_store[]) with ordinality as new
         left join opened using (company_id, account_id, contact_id)
         where (select count(*) from opened) >= 0
-        order by number
+        order by ordinality
         on conflict (company_id, account_id, wamid) do update set
             (conversation_id, contact_id, direction, source, type, body, content, reply_to_wamid, about_wamid, sent_at,
              event_id) = (
@@ -421,29 +379,8 @@ pub async fn upsert_messages(
            or (m.direction = 'outbound' and excluded.status is not null
                and (m.status is null or excluded.status > m.status))
         "#,
-        &rows.keys().map(|(owner, _)| owner.company.0).collect::<Vec<_>>(),
-        &rows.keys().map(|_| MessageId::new().0).collect::<Vec<_>>(),
-        &rows.keys().map(|(owner, _)| owner.account.0).collect::<Vec<_>>(),
-        &rows.keys().map(|(_, wamid)| *wamid).collect::<Vec<_>>() as _,
-        &rows.iter().map(in_group).collect::<Vec<_>>() as _,
-        &r().map(|row| row.place.and_then(|place| place.contact).map(|contact| contact.0)).collect::<Vec<_>>() as _,
-        &r().map(|row| if row.message.is_none_or(|m| m.outbound) { "outbound" } else { "inbound" }).collect::<Vec<_>>()
-            as _,
-        &r().map(|row| row.message.map_or("status", |m| Source::as_str(m.source))).collect::<Vec<_>>() as _,
-        &r().map(|row| row.message.map_or("awaited", |m| m.message_type.as_str())).collect::<Vec<_>>() as _,
-        &r().map(|row| row.message.and_then(|m| m.body.as_deref())).collect::<Vec<_>>() as _,
-        &r().map(|row| row.message.and_then(|m| m.content.as_ref())).collect::<Vec<_>>() as _,
-        &r().map(|row| row.message.and_then(|m| m.reply_to.as_deref())).collect::<Vec<_>>() as _,
-        &r().map(|row| row.message.and_then(|m| m.about.as_deref())).collect::<Vec<_>>() as _,
-        &r().map(|row| row.at).collect::<Vec<_>>(),
-        &r().map(|row| row.status.map(|(rank, _)| rank.as_str())).collect::<Vec<_>>() as _,
-        &r().map(|row| row.status.map(|(_, at)| at)).collect::<Vec<_>>() as _,
-        &r().map(|row| row.event.0).collect::<Vec<_>>(),
-        &people.keys().map(|(owner, _)| owner.company.0).collect::<Vec<_>>(),
-        &people.keys().map(|_| ConversationId::new().0).collect::<Vec<_>>(),
-        &people.keys().map(|(owner, _)| owner.account.0).collect::<Vec<_>>(),
-        &people.keys().map(|(_, contact)| contact.0).collect::<Vec<_>>(),
-        &people.values().copied().collect::<Vec<_>>(),
+        &messages as _,
+        &conversations as _,
     )
     .execute(transaction)
     .await?;

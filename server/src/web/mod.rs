@@ -9,6 +9,7 @@ mod framing;
 mod health;
 mod impatient;
 pub mod live;
+mod onward;
 mod pages;
 mod raw;
 mod request;

@@ -30,6 +30,7 @@ use tower::ServiceExt;
 use super::deadlines::Deadlines;
 use super::framing;
 use super::impatient::Impatient;
+use super::onward::onward;
 
 /// How long requests under way may take once the process is to end.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -85,7 +86,7 @@ pub async fn serve(listening: Listening, draining: Arc<AtomicBool>, stop: Cancel
 
 fn spawn(connection: impl Future<Output = hyper::Result<()>> + Send + 'static, place: Option<OwnedSemaphorePermit>) {
     tokio::spawn(async move {
-        if let Err(error) = connection.await {
+        if let Err(error) = onward(connection).await {
             tracing::debug!(%error, "a connection broke");
         }
         drop(place);

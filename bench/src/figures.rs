@@ -15,6 +15,7 @@ pub enum Key {
     CopyRows,
     AckIdle,
     AckAlone,
+    RefusalIdle,
     InsertIdle,
     InsertPaced,
     AckLoaded,
@@ -154,7 +155,7 @@ const fn figure(
 }
 
 /// The table.
-pub const FIGURES: [Figure; 25] = {
+pub const FIGURES: [Figure; 26] = {
     use Goal::{AtLeast, AtMost};
     [
         figure(
@@ -185,6 +186,13 @@ pub const FIGURES: [Figure; 25] = {
             Some(Key::InsertPaced),
             "ms",
             Some(AtMost(1.5, 1.2)),
+        ),
+        figure(
+            "Refusal of a forgery p50, idle: the way through the server alone ÷ the same",
+            Key::RefusalIdle,
+            Some(Key::InsertPaced),
+            "ms",
+            None,
         ),
         figure(
             "Acknowledgement p50, one connection without a pause ÷ pgbench p50, 1 client",

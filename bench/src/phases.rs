@@ -28,7 +28,8 @@ const MOST_ALONE: usize = 5_000;
 const IDLE_PAUSE: Duration = Duration::from_millis(20);
 
 /// Latency of one connection that posts now and then and of one that never pauses, and of `pgbench` with one client that
-/// does likewise: a machine that sleeps between two requests is slower than one that does not.
+/// does likewise: a machine that sleeps between two requests is slower than one that does not. What the way through the
+/// server takes by itself shows a forgery now and then, which never comes to the database before it is answered.
 pub fn idle(
     round: &mut Round,
     stand: &mut Stand,
@@ -36,14 +37,18 @@ pub fn idle(
     pgbench: &Pgbench,
     time: Duration,
 ) -> Result<()> {
-    let posts = author.mix(usize::try_from(time.as_millis() / IDLE_PAUSE.as_millis())?.max(50));
+    let count = usize::try_from(time.as_millis() / IDLE_PAUSE.as_millis())?.max(50);
+    let posts = author.mix(count);
     let run = checked(stand, &posts, |address| load::paced(address, &posts, IDLE_PAUSE))?;
+    let refused = load::paced(stand.program.address, &author.forged(count / 2), IDLE_PAUSE)?;
+    refused.all_are(403)?;
     let posts = author.mix(MOST_ALONE);
     let alone = checked(stand, &posts, |address| load::closed(address, &posts, 1, time / 2))?;
     let paced = pgbench.at_rate(1, time, 1.0 / IDLE_PAUSE.as_secs_f64())?;
     let inserted = pgbench.timed(1, time)?;
     round.note(Key::InsertPaced, percentile(&paced.milliseconds, 50).context("no transactions")?);
     round.note(Key::AckIdle, percentile(&run.milliseconds(), 50).context("no answers")?);
+    round.note(Key::RefusalIdle, percentile(&refused.milliseconds(), 50).context("no answers")?);
     round.note(Key::AckAlone, percentile(&alone.milliseconds(), 50).context("no answers")?);
     round.note(Key::InsertIdle, percentile(&inserted.milliseconds, 50).context("no transactions")?);
     Ok(())

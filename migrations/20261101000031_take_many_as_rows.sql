@@ -1,8 +1,8 @@
--- A statement that takes many of something takes them as one array of rows. An array for each column is a function to
--- call and a store to fill for each of them: for twenty columns, half of what a single row costs.
+-- The widest statements take what they take many of as one array of rows. An array for each column is a function to call
+-- and a store to fill for each of them: for twenty columns, half of what a single row costs.
 --
--- Each type belongs to one statement of the program and has the columns that it names, in their order. A statement that
--- has to change gets a type of another name: servers of both versions work until the older ones have stopped.
+-- A type has the columns that its statements name, in their order. If they have to change, they get a type of another
+-- name: servers of both versions work until the older ones have stopped.
 create type delivery_to_store as (
     company_id        uuid,
     id                uuid,

@@ -63,8 +63,12 @@ pub async fn onward<F: Future>(future: F) -> F::Output {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use std::hint;
+    use std::pin::Pin;
     use std::sync::atomic::AtomicUsize;
+    use std::sync::mpsc::channel;
+    use std::thread;
+    use std::time::Duration;
 
     use super::*;
 
@@ -77,62 +81,91 @@ mod tests {
         }
     }
 
-    /// Polls once. Gives what came of it, and how often the task was woken by it.
-    fn poll(future: impl Future<Output = usize>, then: impl FnOnce()) -> (Poll<usize>, usize) {
-        let count = Arc::new(Count::default());
-        let polled = pin!(onward(future)).poll(&mut Context::from_waker(&Waker::from(Arc::clone(&count))));
-        then();
-        (polled, count.0.load(Ordering::Relaxed))
+    impl Count {
+        fn woken(&self) -> usize {
+            self.0.load(Ordering::Relaxed)
+        }
     }
 
-    /// Wakes itself so often, then gives the number of times that it was polled.
-    fn wakes_itself(times: usize) -> impl Future<Output = usize> {
+    /// Polls once. Gives what came of it, and the task, which counts how often it is woken.
+    fn poll<T>(future: Pin<&mut impl Future<Output = T>>) -> (Poll<T>, Arc<Count>) {
+        let task = Arc::new(Count::default());
+        let polled = future.poll(&mut Context::from_waker(&Waker::from(Arc::clone(&task))));
+        (polled, task)
+    }
+
+    /// Is ready when it is polled after so many other times, at each of which it does this with its waker.
+    fn ready_after(times: usize, mut each: impl FnMut(&Waker)) -> impl Future<Output = usize> {
         let mut polled = 0;
         poll_fn(move |context| {
             polled += 1;
             if polled > times {
                 return Poll::Ready(polled);
             }
-            context.waker().wake_by_ref();
+            each(context.waker());
             Poll::Pending
         })
     }
 
     #[test]
     fn who_wakes_itself_goes_on_and_no_other_thread_is_woken_for_it() {
-        assert_eq!(poll(wakes_itself(2), || ()), (Poll::Ready(3), 0));
+        let (polled, task) = poll(pin!(onward(ready_after(2, Waker::wake_by_ref))));
+        assert_eq!((polled, task.woken()), (Poll::Ready(3), 0));
+    }
+
+    #[test]
+    fn who_is_woken_by_another_thread_while_it_runs_goes_on_too() {
+        let woken_elsewhere = |waker: &Waker| {
+            let waker = waker.clone();
+            thread::spawn(move || waker.wake()).join().unwrap();
+        };
+        let (polled, task) = poll(pin!(onward(ready_after(1, woken_elsewhere))));
+        assert_eq!((polled, task.woken()), (Poll::Ready(2), 0));
     }
 
     #[test]
     fn who_never_stops_gives_way_to_others() {
-        assert_eq!(poll(wakes_itself(usize::MAX), || ()), (Poll::Pending, 1));
+        let (polled, task) = poll(pin!(onward(ready_after(usize::MAX, Waker::wake_by_ref))));
+        assert_eq!((polled, task.woken()), (Poll::Pending, 1));
     }
 
     #[test]
-    fn who_waits_is_woken_from_outside_once() {
-        let waker = Mutex::new(None);
-        let waits = poll_fn(|context| {
-            *waker.lock().unwrap() = Some(context.waker().clone());
-            Poll::Pending
-        });
-        let ring = || {
-            let waker: Waker = waker.lock().unwrap().take().unwrap();
+    fn who_waits_is_woken_once_each_time_as_the_task_that_it_is_by_then() {
+        let (give, take) = channel();
+        let mut future = pin!(onward(ready_after(2, |waker| give.send(waker.clone()).unwrap())));
+        for _ in 0..2 {
+            let (polled, task) = poll(future.as_mut());
+            let waker = take.recv().unwrap();
+            assert_eq!((polled, task.woken()), (Poll::Pending, 0));
             waker.wake_by_ref();
             waker.wake();
-        };
-        assert_eq!(poll(waits, ring), (Poll::Pending, 1));
+            assert_eq!(task.woken(), 1);
+        }
+        assert_eq!(poll(future).0, Poll::Ready(3));
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn no_waking_is_lost_between_threads() {
-        for _ in 0..2_000 {
-            let (there, back) = (tokio::sync::oneshot::channel(), tokio::sync::oneshot::channel());
-            tokio::spawn(onward(async move {
-                let _ = back.0.send(there.1.await);
-            }));
-            there.0.send(1).unwrap();
-            let came = tokio::time::timeout(std::time::Duration::from_secs(20), onward(back.1)).await;
-            assert_eq!(came.unwrap().unwrap(), Ok(1));
-        }
+    #[test]
+    fn no_waking_is_lost_however_shortly_after_the_poll_it_comes() {
+        const ROUNDS: usize = 100_000;
+        let (give, take) = channel::<Waker>();
+        // It does not sleep: the moments in question are a few nanoseconds long.
+        thread::spawn(move || {
+            for round in 0..ROUNDS {
+                let waker = loop {
+                    match take.try_recv() {
+                        Ok(waker) => break waker,
+                        Err(_) => hint::spin_loop(),
+                    }
+                };
+                (0..round % 64).for_each(|_| hint::spin_loop());
+                waker.wake();
+            }
+        });
+        let (done, all_came) = channel();
+        thread::spawn(move || {
+            let waits = ready_after(ROUNDS, |waker| give.send(waker.clone()).unwrap());
+            done.send(futures::executor::block_on(onward(waits))).unwrap();
+        });
+        assert_eq!(all_came.recv_timeout(Duration::from_secs(60)), Ok(ROUNDS + 1));
     }
 }

@@ -148,6 +148,11 @@ pub struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
+    /// Bytes of its bodies.
+    pub fn bytes(&self) -> usize {
+        self.deliveries.iter().map(|(delivery, _)| delivery.body.bytes.len()).sum()
+    }
+
     /// Sorts and collapses.
     pub fn collapse(deliveries: impl IntoIterator<Item = &'a Delivery>) -> Self {
         let mut seen: HashMap<(CompanyId, [u8; 32]), usize> = HashMap::new();

@@ -15,7 +15,7 @@ mod turns;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::PgPool;
+use sqlx::{Connection, PgPool};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -37,6 +37,9 @@ const QUEUE_KB: usize = 64 * 1024;
 const BATCH: usize = 256;
 /// Updates in one statement, but for a single delivery that has more: thousands take longer than Meta should wait.
 const BATCH_EVENTS: usize = 2_000;
+/// Bytes of bodies from which on a connection gives back the memory that its statement took. It would keep it otherwise,
+/// and each that fails is followed by another connection.
+const LARGE: usize = 1 << 20;
 /// How long a flush may take before its connection is given up.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 /// Tries of one batch when the database only asks to try again (a deadlock between two writers).
@@ -205,6 +208,9 @@ impl Lane {
         let stored = async {
             let mut held = connection.take().await?;
             let stored = tokio::time::timeout(FLUSH_TIMEOUT, store::store(&mut *held, batch)).await;
+            if stored.is_ok() && batch.bytes() > LARGE {
+                held.shrink_buffers();
+            }
             connection.settle(held, stored)
         };
         let stored = stored.await;

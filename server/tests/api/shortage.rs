@@ -139,6 +139,30 @@ async fn while_the_disk_of_the_database_is_full_posts_are_refused_and_what_was_a
     assert_eq!(damage(&app.pool, &line.expected()).await, Damage::default());
 }
 
+/// MiB that may be left of several floods.
+const LEFT: usize = 128;
+
+/// Each statement that fails is followed by one on another connection of the pool, and all were large.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_bodies_that_find_no_place_on_the_disk_leave_nothing_in_memory() {
+    let own = OwnCluster::start().await;
+    let program = own.program(&[]).await;
+    let app = &program.app;
+    app.execute(
+        "create function no_space() returns trigger language plpgsql as $$
+             begin raise exception 'no space left on device' using errcode = 'disk_full'; end $$;
+         create trigger no_space before insert on whatsapp_webhook_deliveries execute function no_space()",
+    )
+    .await;
+    let before = program.memory();
+    for _ in 0..8 {
+        assert!(pour(app).await.iter().all(|status| *status == 503));
+    }
+    let (grown, left) = (grown(&program, before), program.memory().saturating_sub(before) / (1024 * 1024));
+    assert!(grown < BOUND && left < LEFT, "{grown} MiB, of which {left} are left");
+    eprintln!("memory grew by {grown} MiB at most, of which {left} are left");
+}
+
 /// Writes until nothing fits any more.
 fn fill(place: &Path) {
     let mut filler = File::create(place).unwrap();

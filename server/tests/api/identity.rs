@@ -451,6 +451,7 @@ async fn a_number_that_changes_hands_while_it_is_waited_for_joins_no_two_people(
     let worker = app.worker.clone();
     let working = tokio::spawn(async move { worker.run_once().await.unwrap() });
     app.wait_for_lock().await;
+    assert!(!working.is_finished(), "it did not wait");
     sqlx::raw_sql("commit").execute(&mut other).await.unwrap();
     assert_eq!(working.await.unwrap(), Outcome::Worked { processed: 1, failed: 0 });
     let expected = [person(&["US.1"], 1, 1), person(&["US.2"], 0, 0), person(&["US.3", NUMBER_A], 1, 1)];
@@ -485,6 +486,7 @@ async fn a_message_that_is_being_stored_goes_with_whom_its_contact_is_merged_int
     let worker = app.worker.clone();
     let working = tokio::spawn(async move { worker.run_once().await.unwrap() });
     app.wait_for_lock().await;
+    assert!(!working.is_finished(), "the merge did not wait");
     sqlx::raw_sql("commit").execute(&mut other).await.unwrap();
     assert_eq!(working.await.unwrap(), Outcome::Worked { processed: 1, failed: 0 });
     assert_eq!(people(&app).await, [person(&["US.1", NUMBER_A], 4, 1)]);

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::bundle;
 use crate::command::{command, run as run_command};
-use crate::machine::wasm;
+use crate::machine::{make, wasm};
 use crate::root;
 use crate::steps::Steps;
 
@@ -38,6 +38,7 @@ pub fn both(steps: &mut Steps, release: bool) -> Result<PathBuf> {
 }
 
 fn server(release: bool) -> Result<PathBuf> {
+    make::ensure()?;
     let mut cargo = command("cargo");
     cargo.args(["build", "--locked", "--package", "server", "--bin", "waypost"]);
     if release {

@@ -11,7 +11,7 @@ use crate::bundle;
 use crate::command::{command, run as run_command};
 use crate::deny;
 use crate::machine::toolchain::{self, Toolchain};
-use crate::machine::{browser, postgresql, wasm};
+use crate::machine::{browser, make, postgresql, wasm};
 use crate::postgres::Cluster;
 use crate::queries::Gathering;
 use crate::root;
@@ -75,6 +75,7 @@ fn format() -> Result<()> {
 
 fn set_up(options: &Options) -> Result<Toolchain> {
     let toolchain = wasm::ensure()?;
+    make::ensure()?;
     postgresql::ensure()?;
     if !options.skip_browser {
         browser::ensure_chromium()?;

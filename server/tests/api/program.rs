@@ -40,8 +40,6 @@ impl Program {
             .arg("serve")
             .current_dir(std::env::temp_dir())
             .env_clear()
-            // As the README says for production.
-            .env("GLIBC_TUNABLES", "glibc.malloc.mmap_threshold=1048576")
             .env("DATABASE_URL", &app.place.url)
             .env("LEPTOS_SITE_ADDR", format!("127.0.0.1:{port}"))
             .env("WAYPOST_ENCRYPTION_KEYS", keys.expose_secret())

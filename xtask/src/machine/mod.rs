@@ -4,6 +4,7 @@
 pub mod apt;
 pub mod browser;
 pub mod debian_rust;
+pub mod make;
 pub mod postgresql;
 pub mod toolchain;
 pub mod wasm;

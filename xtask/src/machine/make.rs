@@ -1,0 +1,13 @@
+//! What the allocator's C is built with, beside the C compiler that Rust itself links with.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::apt;
+use crate::command::succeeds;
+
+/// Installs `make` where it is missing.
+pub fn ensure() -> Result<()> {
+    if succeeds(Command::new("make").arg("--version")) { Ok(()) } else { apt::install("make", &["make"]) }
+}

@@ -16,13 +16,10 @@ pub struct Stored {
     pub events: i64,
 }
 
-/// How many updates of one delivery stand in one row of the queue, at most.
-const TOGETHER: i32 = 500;
-
 /// Stores a whole batch in one statement: it is all there or nothing is, and it commits by itself.
 ///
 /// What a worker is to do stands in the queue from then on: one row for what the batch brought to an account, and for a
-/// delivery of many updates one for each [`TOGETHER`] of them.
+/// delivery of many updates one for each 500 of them.
 ///
 /// A body seen before is counted; its updates, being there, conflict and are left alone. An event joins its delivery
 /// by the hash, since the id in force may be that of an earlier arrival. A body that somebody was erased from brings
@@ -32,51 +29,77 @@ const TOGETHER: i32 = 500;
 /// Those of the database.
 pub async fn store(engine: impl PgExecutor<'_>, batch: &Batch<'_>) -> Result<Stored, sqlx::Error> {
     let (deliveries, events) = rows::of(batch);
-    let row = sqlx::query!(
-        r#"
-        with delivery as (
-            insert into whatsapp_webhook_deliveries as known
-                (company_id, id, body_sha256, body, body_is_whole, body_size, signature, signed_by_account, signed_with,
-                 callback_path, headers, received_at, seen_count, last_seen_at)
-            select company_id, id, body_sha256, body, body_is_whole, body_size, signature, signed_by_account,
-                   signed_with, callback_path, headers::jsonb, received_at, seen_count, received_at
-            from unnest($1::delivery_to_store[])
-            on conflict (company_id, body_sha256) do update
-                set seen_count = known.seen_count + excluded.seen_count,
-                    last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at)
-            returning company_id, id, body_sha256, erased_at
-        ), event as (
-            insert into whatsapp_webhook_events
-                (company_id, id, delivery_id, position, body_offset, body_length, account_id, waba_id, phone_number_id,
-                 event_type, event_subtype, object_id, event_ts, received_at, dedup_key, payload, fault, unrouted_reason,
-                 last_error)
-            select new.company_id, new.id, delivery.id, new.position, new.body_offset, new.body_length, new.account_id,
-                   new.waba_id, new.phone_number_id, new.event_type, new.event_subtype, new.object_id,
-                   coalesce(new.event_ts, new.received_at), new.received_at, new.dedup_key, new.payload,
-                   new.fault::webhook_event_state, new.unrouted_reason, new.last_error
-            from unnest($2::event_to_store[]) as new
-            join delivery on delivery.company_id = new.company_id and delivery.body_sha256 = new.body_sha256
-                and delivery.erased_at is null
-            order by new.company_id, new.dedup_key
-            on conflict (company_id, (md5(dedup_key)::uuid)) do nothing
-            returning company_id, account_id, id, position, received_at, fault
-        ), waiting as (
-            insert into event_queue (company_id, account_id, id, due_at, events)
-            select company_id, account_id, gen_random_uuid(), min(received_at), array_agg(id order by id)
-            from event where fault is null
-            group by company_id, account_id, position / $4
-        )
-        select (select count(*) from delivery where id = any($3)) as "deliveries!",
-               (select count(*) from event) as "events!"
-        "#,
-        &deliveries as _,
-        &events as _,
-        &deliveries.iter().map(|delivery| delivery.id.0).collect::<Vec<_>>(),
-        TOGETHER,
-    )
-    .fetch_one(engine)
-    .await?;
-    Ok(Stored { deliveries: row.deliveries, events: row.events })
+    let ids: Vec<_> = deliveries.iter().map(|delivery| delivery.id.0).collect();
+    macro_rules! stored {
+        ($these:expr, $deliveries:literal, $those:expr, $events:literal, $waiting:literal) => {
+            sqlx::query_as!(
+                Stored,
+                r#"
+                with delivery as (
+                    insert into whatsapp_webhook_deliveries as known
+                        (company_id, id, body_sha256, body, body_is_whole, body_size, signature, signed_by_account,
+                         signed_with, callback_path, headers, received_at, seen_count, last_seen_at)
+                    select company_id, id, body_sha256, body, body_is_whole, body_size, signature, signed_by_account,
+                           signed_with, callback_path, headers::jsonb, received_at, seen_count, received_at
+                    from "#
+                    + $deliveries
+                    + r#" as new
+                    on conflict (company_id, body_sha256) do update
+                        set seen_count = known.seen_count + excluded.seen_count,
+                            last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at)
+                    returning company_id, id, body_sha256, erased_at
+                ), event as (
+                    insert into whatsapp_webhook_events
+                        (company_id, id, delivery_id, position, body_offset, body_length, account_id, waba_id,
+                         phone_number_id, event_type, event_subtype, object_id, event_ts, received_at, dedup_key, payload,
+                         fault, unrouted_reason, last_error)
+                    select new.company_id, new.id, delivery.id, new.position, new.body_offset, new.body_length,
+                           new.account_id, new.waba_id, new.phone_number_id, new.event_type, new.event_subtype,
+                           new.object_id, coalesce(new.event_ts, new.received_at), new.received_at, new.dedup_key,
+                           new.payload, new.fault::webhook_event_state, new.unrouted_reason, new.last_error
+                    from "#
+                    + $events
+                    + r#" as new
+                    join delivery on delivery.company_id = new.company_id and delivery.body_sha256 = new.body_sha256
+                        and delivery.erased_at is null
+                    order by new.company_id, new.dedup_key
+                    on conflict (company_id, (md5(dedup_key)::uuid)) do nothing
+                    returning company_id, account_id, id, position, received_at, fault
+                ), waiting as (
+                    insert into event_queue (company_id, account_id, id, due_at, events)
+                    select company_id, account_id, gen_random_uuid(), "#
+                    + $waiting
+                    + r#"
+                )
+                select (select count(*) from delivery where id = any($3)) as "deliveries!",
+                       (select count(*) from event) as "events!"
+                "#,
+                $these as _,
+                $those as _,
+                &ids,
+            )
+            .fetch_one(engine)
+            .await
+        };
+    }
+    // Posts that come one by one need no lists and no groups, which take a tenth of the statement's time.
+    match (&*deliveries, &*events) {
+        ([delivery], [event]) => stored!(
+            delivery,
+            "(select ($1::delivery_to_store).*)",
+            event,
+            "(select ($2::event_to_store).*)",
+            "received_at, array[id] from event where fault is null"
+        ),
+        _ => stored!(
+            &deliveries,
+            "unnest($1::delivery_to_store[])",
+            &events,
+            "unnest($2::event_to_store[])",
+            "min(received_at), array_agg(id order by id) from event where fault is null
+             group by company_id, account_id, position / 500"
+        ),
+    }
 }
 
 /// Stores what the door refused. Rows that are there already are left alone: a batch is handed in again when the answer

@@ -1,7 +1,7 @@
 //! Which lane flushes when.
 //!
-//! A statement costs as much as storing three more deliveries, and a commit some more, so many small ones at once take the
-//! processor from each other and from the workers. A lane therefore goes when no other one is flushing, or when a crowd is
+//! A statement with its commit costs as much as storing five more deliveries, so many small ones at once take the processor
+//! from each other and from the workers. A lane therefore goes when no other one is flushing, or when a crowd is
 //! waiting; and when the first has waited for long, since the flush under way may be a slow one, or one that hangs.
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -51,7 +51,7 @@ fn reach(query: &str, tables: &[String]) -> Reach {
     match (tables, companies >= tables) {
         (0, _) => Reach::None,
         (_, true) if by_parameter => Reach::One,
-        (_, true) if query.contains("unnest(") => Reach::Batch,
+        (_, true) if query.contains("unnest(") || query.contains("_to_store).*") => Reach::Batch,
         _ => Reach::All,
     }
 }
@@ -129,6 +129,8 @@ fn a_statement_that_forgets_the_company_is_seen() {
         ("select body from messages where company_id = $1 and id = $2", Reach::One),
         ("insert into contacts (company_id, id) values ($1, $2)", Reach::One),
         ("insert into contacts (company_id, id) select * from unnest($1::uuid[], $2::uuid[])", Reach::Batch),
+        ("insert into contacts (company_id, id) select company_id, id from (select ($1::a_to_store).*)", Reach::Batch),
+        ("insert into contacts (id) select id from (select ($1::a_to_store).*)", Reach::All),
         ("select body from messages where id = $1", Reach::All),
         ("select 1 from messages m join contacts c on c.id = m.contact_id where m.company_id = $1", Reach::All),
         ("update messages set body = '' from unnest($1::uuid[]) as t (id) where messages.id = t.id", Reach::All),

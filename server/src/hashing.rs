@@ -2,9 +2,9 @@
 //! signs in asks for one without being known: unbounded, a crowd of strangers would take gigabytes, and every thread on
 //! which large bodies are examined.
 //!
-//! Each place is a thread of its own that does nothing else. An allocator that keeps what a thread has freed for that
-//! thread, as the system's does, would keep a gigabyte of a few hashes at a time on ever other threads; the program's own
-//! (`main.rs`) gives it back, but libraries should not count on the program.
+//! Each place is a thread of its own that does nothing else. The system's allocator keeps what a thread has freed for
+//! that thread: on ever other threads, a few hashes at a time would leave a gigabyte behind them. (The program's own
+//! allocator gives it back, see `main.rs`; this does not count on it.)
 //!
 //! Passwords and verify tokens have places of their own, so that a crowd at the sign-in keeps no challenge of Meta's
 //! waiting: a verify token is hashed only once its digest was right.

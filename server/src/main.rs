@@ -6,8 +6,8 @@ use clap::Parser;
 use server::cli::{self, Cli};
 use server::telemetry;
 
-/// glibc keeps what many threads free, some hundred MiB after floods of large bodies. This one gives blocks of 1 MiB and more
-/// back at once, and the rest after a second: `JEMALLOC_SYS_WITH_MALLOC_CONF` in `.cargo/config.toml`.
+/// glibc keeps what many threads free, some hundred MiB after floods of large bodies. This one gives large blocks
+/// back at once, as `JEMALLOC_SYS_WITH_MALLOC_CONF` in `.cargo/config.toml` says.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

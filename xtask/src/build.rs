@@ -32,13 +32,13 @@ pub fn run(options: &Options) -> Result<()> {
 
 /// The three steps that `build` and `run` share. Gives the server's path.
 pub fn both(steps: &mut Steps, release: bool) -> Result<PathBuf> {
+    make::ensure()?;
     let toolchain = steps.step("Rust's WASM target", wasm::ensure)?;
     steps.step("The browser's bundle", || bundle::build(toolchain))?;
     steps.step("The server", || server(release))
 }
 
 fn server(release: bool) -> Result<PathBuf> {
-    make::ensure()?;
     let mut cargo = command("cargo");
     cargo.args(["build", "--locked", "--package", "server", "--bin", "waypost"]);
     if release {

@@ -115,7 +115,7 @@ fn rust_tests(cluster: &Cluster, options: &Options) -> Result<()> {
 /// The long forms, one after the other, and all that they say.
 fn soak(options: &Options) -> Result<()> {
     let mut steps = Steps::new("cargo xtask test --soak", 3);
-    steps.step("Set-up", || postgresql::ensure().map(drop))?;
+    steps.step("Set-up", || make::ensure().and_then(|()| postgresql::ensure().map(drop)))?;
     let cluster = steps.step("A PostgreSQL cluster", || Cluster::start("soak"))?;
     steps.step("The long forms", || run_command(&mut long_forms(&cluster, options)))?;
     drop(cluster);

@@ -1,4 +1,4 @@
-//! Rows as arguments: many at once, in one array of a composite type.
+//! Rows as arguments: one as a value of a composite type, or many at once in one array of it.
 //!
 //! With an array for each column (`unnest($1, $2, …)`) PostgreSQL calls a function and fills a store per column, which is
 //! half of what a statement of twenty columns costs for a single row. The fields of a struct are the columns of its type,

@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use crate::app::{NewTestAccount, Options, SECRET, TestApp, envelope, text_message, value};
-use crate::updates::{echo, echoes, failed, messages, status_of, statuses, text};
+use crate::app::{NewTestAccount, Options, SECRET, TestApp, envelope, fixture, text_message, value};
+use crate::updates::{echo, echoes, failed, messages, raw_messages, status_of, statuses, text};
 
 const EVENTS: &str = "select count(*) from whatsapp_webhook_event_logs";
 const MESSAGES: &str = "select count(*) from messages";
@@ -25,6 +25,33 @@ async fn the_same_body_again_only_counts() {
     assert_eq!(app.count(EVENTS).await, 1);
     assert_eq!(app.count(MESSAGES).await, 1);
     assert_eq!(app.count("select attempts::bigint from whatsapp_webhook_event_logs").await, 1, "it was processed once");
+}
+
+/// The writer has one text for a lone update, and one for several.
+#[tokio::test]
+async fn what_is_new_and_in_order_waits_once_alone_and_among_others() {
+    const TWICE: &str = r#"{"from":"1","id":"wamid.twice","type":"text","text":{"body":"x"},"text":{"body":"y"}}"#;
+    const HALF: &str = r#"{"from":"1","id":"wamid.half","type":"text","text":{"body":"\ud83d"}}"#;
+    let app = TestApp::start().await;
+    let hello = |wamid: &str| text(wamid, "16505551234", "Hello");
+    for body in [messages(&[hello("wamid.1")]), messages(&[hello("wamid.2"), hello("wamid.3")])] {
+        let regrouped = [body.as_slice(), b" "].concat();
+        for body in [&body, &body, &regrouped] {
+            app.accept(body.clone()).await;
+        }
+    }
+    app.accept(fixture("dashboard_test")).await;
+    app.accept(raw_messages(&[TWICE])).await;
+    app.accept(raw_messages(&[HALF, &hello("wamid.4").to_string()])).await;
+    let faults = "select fault::text, count(*)::int from whatsapp_webhook_events group by 1 order by 1";
+    let of = |fault: Option<&str>, count: i32| json!({ "fault": fault, "count": count });
+    assert_eq!(app.rows(faults).await, [of(Some("quarantined"), 2), of(Some("unrouted"), 1), of(None, 4)]);
+    let queue = "select q.due_at = min(e.received_at) as on_time, bool_and(q.account_id = e.account_id) as its_own,
+                        cardinality(q.events) as events, count(e.fault)::int as faults
+                 from event_queue q join whatsapp_webhook_events e on e.company_id = q.company_id and e.id = any(q.events)
+                 group by q.id, q.due_at, q.events order by q.due_at";
+    let row = |events: i32| json!({ "on_time": true, "its_own": true, "events": events, "faults": 0 });
+    assert_eq!(app.rows(queue).await, [row(1), row(2), row(1)]);
 }
 
 #[tokio::test]

@@ -10,8 +10,7 @@ use crate::browser::Browser;
 use crate::program::Program;
 
 const CROWD: usize = 200;
-/// A password that is hashed takes 19 MiB: all of them at once would take 3.8 GiB, and a few at a time on ever other
-/// threads a gigabyte. Each request that waits takes not quite two MiB in a build without optimisations.
+/// A password that is hashed takes 19 MiB: all of them at once would take 3.8 GiB. Each request that waits takes not quite two MiB in a build without optimisations.
 const ROOM: usize = 600 << 20;
 
 /// Somebody signs in; each from an address of their own. The status, and how long it took.

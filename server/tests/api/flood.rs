@@ -10,7 +10,8 @@ use crate::browser::Browser;
 use crate::program::Program;
 
 const CROWD: usize = 200;
-/// A password that is hashed takes 19 MiB: all of them at once would take 3.8 GiB. Each request that waits takes not quite two MiB in a build without optimisations.
+/// A password that is hashed takes 19 MiB: all of them at once would take 3.8 GiB. Each request that waits takes
+/// not quite two MiB in a build without optimisations.
 const ROOM: usize = 600 << 20;
 
 /// Somebody signs in; each from an address of their own. The status, and how long it took.

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 
 use crate::bundle;
 use crate::command::{command, run as run_command};
-use crate::machine::{make, postgresql, wasm};
+use crate::machine::{postgresql, wasm};
 use crate::postgres::Cluster;
 use crate::root;
 use crate::steps::Steps;
@@ -60,7 +60,6 @@ enum Mode {
 
 /// Builds, and measures.
 pub fn run(options: &Options) -> Result<()> {
-    make::ensure()?;
     let with_bundle = !options.skip_bundle && options.mode.is_none();
     let mut steps = Steps::new("cargo xtask bench", if with_bundle { 4 } else { 3 });
     if with_bundle {

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::bundle;
 use crate::command::{command, run as run_command};
-use crate::machine::{make, wasm};
+use crate::machine::wasm;
 use crate::root;
 use crate::steps::Steps;
 
@@ -32,7 +32,6 @@ pub fn run(options: &Options) -> Result<()> {
 
 /// The three steps that `build` and `run` share. Gives the server's path.
 pub fn both(steps: &mut Steps, release: bool) -> Result<PathBuf> {
-    make::ensure()?;
     let toolchain = steps.step("Rust's WASM target", wasm::ensure)?;
     steps.step("The browser's bundle", || bundle::build(toolchain))?;
     steps.step("The server", || server(release))

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use crate::machine::make;
 use crate::{bench, build, fuzz, prepare, run, setup, test};
 
 /// Sets up, builds, runs and tests Waypost.
@@ -26,7 +27,10 @@ enum Command {
 
 /// Reads the command line and does what it asks.
 pub fn run() -> Result<()> {
-    match Cli::parse().command {
+    let Cli { command } = Cli::parse();
+    // There is no command that does not build the server, or make ready for it.
+    make::ensure()?;
+    match command {
         Command::Run(options) => run::run(&options),
         Command::Build(options) => build::run(&options),
         Command::Test(options) => test::run(&options),

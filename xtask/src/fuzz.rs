@@ -4,7 +4,6 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::command::{command, run as run_command};
-use crate::machine::make;
 
 /// Feed the parsers with inputs that nobody should send
 ///
@@ -34,7 +33,6 @@ pub struct Options {
 
 /// Builds, and tries.
 pub fn run(options: &Options) -> Result<()> {
-    make::ensure()?;
     let mut cargo = command("cargo");
     cargo.args(["run", "--locked", "--profile", "fuzz", "--package", "fuzz", "--"]);
     match options.executions {

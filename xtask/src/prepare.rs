@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::command::run as run_command;
-use crate::machine::{make, toolchain};
+use crate::machine::toolchain;
 use crate::postgres::Cluster;
 use crate::queries::Gathering;
 use crate::steps::Steps;
@@ -23,7 +23,6 @@ pub struct Options {
 
 /// Gathers the queries, and installs or compares them.
 pub fn run(options: &Options) -> Result<()> {
-    make::ensure()?;
     let mut steps = Steps::new("cargo xtask prepare", 3);
     let cluster = steps.step("A PostgreSQL cluster", || Cluster::start("prepare"))?;
     let gathering = steps.step("The queries", || gather(&cluster, options))?;

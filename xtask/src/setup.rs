@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::Args;
 
-use crate::machine::{browser, make, postgresql, wasm};
+use crate::machine::{browser, postgresql, wasm};
 use crate::steps::Steps;
 
 /// Install what building, running and testing need, where it is missing
@@ -20,10 +20,9 @@ pub struct Options {
 
 /// Runs the set-up step by step.
 pub fn run(options: &Options) -> Result<()> {
-    let steps = if options.skip_browser { 3 } else { 5 };
+    let steps = if options.skip_browser { 2 } else { 4 };
     let mut steps = Steps::new("cargo xtask setup", steps);
     steps.step("Rust's WASM target", wasm::ensure)?;
-    steps.step("make", make::ensure)?;
     steps.step("PostgreSQL's server programs", postgresql::ensure)?;
     if !options.skip_browser {
         steps.step("Chromium", browser::ensure_chromium)?;

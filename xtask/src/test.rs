@@ -11,7 +11,7 @@ use crate::bundle;
 use crate::command::{command, run as run_command};
 use crate::deny;
 use crate::machine::toolchain::{self, Toolchain};
-use crate::machine::{browser, make, postgresql, wasm};
+use crate::machine::{browser, postgresql, wasm};
 use crate::postgres::Cluster;
 use crate::queries::Gathering;
 use crate::root;
@@ -75,7 +75,6 @@ fn format() -> Result<()> {
 
 fn set_up(options: &Options) -> Result<Toolchain> {
     let toolchain = wasm::ensure()?;
-    make::ensure()?;
     postgresql::ensure()?;
     if !options.skip_browser {
         browser::ensure_chromium()?;
@@ -115,7 +114,7 @@ fn rust_tests(cluster: &Cluster, options: &Options) -> Result<()> {
 /// The long forms, one after the other, and all that they say.
 fn soak(options: &Options) -> Result<()> {
     let mut steps = Steps::new("cargo xtask test --soak", 3);
-    steps.step("Set-up", || make::ensure().and_then(|()| postgresql::ensure().map(drop)))?;
+    steps.step("Set-up", || postgresql::ensure().map(drop))?;
     let cluster = steps.step("A PostgreSQL cluster", || Cluster::start("soak"))?;
     steps.step("The long forms", || run_command(&mut long_forms(&cluster, options)))?;
     drop(cluster);
